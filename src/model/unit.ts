@@ -1,0 +1,97 @@
+import type { SourceFile } from '../text/source.ts';
+import type { YamlMap } from '../text/yaml.ts';
+import type { ParsedFile } from '../workspace/parsed-file.ts';
+import type { Component } from './component.ts';
+import type { Container } from './container.ts';
+import { identityOf, type KubeObject } from './kubernetes/objects.ts';
+import type { Gap, Lookup } from './value.ts';
+
+/** Values given to a chart: a chart's own `values.yaml` with the layers on top, a release in Argo CD, Terraform, helmfile, or a values file alone. */
+export interface HelmRelease {
+  /** Chart name as declared (`Chart.yaml` name, dependency name, `spec.source.chart`); `undefined` for a values file that stands alone. */
+  readonly chart: string | undefined;
+  /** Chart version as written; a range, or unknown. */
+  readonly chartVersion: string | undefined;
+  readonly repository: string | undefined;
+  /** The effective values for that chart (a dependency's sub-map for a dependency). Losing layers are the nodes' `overrides`. */
+  readonly values: YamlMap;
+  readonly file: SourceFile;
+  /** Every values layer was seen: what isn't set here has the chart's default. */
+  readonly complete: boolean;
+}
+
+/** A component as it runs in a unit. */
+export interface ComponentUse {
+  readonly component: Component;
+  /** The containers of this unit that run it. */
+  readonly containers: readonly Container[];
+  /** `strong`: a build file, the image's or workload's name, or an environment variable names it; `weak`: several qualify. */
+  readonly join: 'strong' | 'weak';
+}
+
+/** What is deployed together. A join never crosses units. */
+export interface Unit {
+  /** Folder, with the values or compose file behind `#` where a folder holds several units. The root folder is `.`. */
+  readonly id: string;
+  readonly kind: 'folder' | 'kustomization' | 'helm-release' | 'compose';
+  readonly folder: string;
+  readonly objects: readonly KubeObject[];
+  readonly releases: readonly HelmRelease[];
+  readonly containers: readonly Container[];
+  /** Files without Kubernetes objects that stand in the unit: decK, kong.conf, env files, scripts, Dockerfiles. */
+  readonly files: readonly ParsedFile[];
+  readonly components: readonly ComponentUse[];
+  /** What could hold more objects than were seen. Empty: the unit is closed. */
+  readonly gaps: readonly Gap[];
+}
+
+/** What the user says that files can't tell (`.runbook-lens.yaml`). */
+export interface Assume {
+  readonly kong?: string;
+  readonly istio?: string;
+  readonly kubernetes?: string;
+  readonly kiam?: string;
+  readonly mesh?: 'none' | 'istio' | 'ambient' | 'linkerd';
+  /** Kong routes in the database. */
+  readonly routes?: number;
+  /** What is not in this repository does not exist. */
+  readonly complete?: boolean;
+}
+
+export interface Repository {
+  readonly units: readonly Unit[];
+  readonly components: readonly Component[];
+  /** The assumptions for a file (overrides may differ by path). */
+  assume(path: string): Assume;
+  /** Something in the repository speaks of a service mesh (objects, labels or annotations of Istio, Linkerd, Consul, Kuma): where. */
+  readonly meshEvidence: readonly { readonly mesh: 'istio' | 'linkerd' | 'consul' | 'kuma'; readonly file: SourceFile; readonly start: number; readonly end: number }[];
+}
+
+export function objectsOfKind(unit: Unit, ...kinds: readonly string[]): KubeObject[] {
+  return unit.objects.filter((object) => kinds.includes(object.kind));
+}
+
+/** Namespaces match when equal, or when either object leaves its namespace to whoever applies it. */
+export function sameNamespace(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b || a === '' || b === '';
+}
+
+/**
+ * Looks up an object by kind and name in a unit.
+ * @param namespace where the asker stands; `''` when not said
+ */
+export function lookupObject(unit: Unit, kinds: readonly string[], name: string, namespace: string, complete: boolean): Lookup<KubeObject> {
+  const hits = unit.objects.filter((object) => kinds.includes(object.kind) && object.name === name && sameNamespace(object.namespace, namespace));
+  const exact = hits.filter((object) => object.namespace === namespace);
+  const values = exact.length > 0 ? exact : hits;
+  const [first] = values;
+  if (first && new Set(values.map(identityOf)).size === 1) return { is: 'found', value: first };
+  if (first) return { is: 'several', values };
+  if (complete) return { is: 'absent', closedBy: 'assume.complete' };
+  const masked = unit.objects.filter((object) => kinds.includes(object.kind) && object.name === undefined);
+  const gaps: Gap[] = [
+    ...unit.gaps,
+    ...masked.map((object): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
+  ];
+  return gaps.length > 0 ? { is: 'unseen', gaps } : { is: 'absent', closedBy: unit.id };
+}

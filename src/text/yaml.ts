@@ -1,0 +1,412 @@
+import { COLLECTION_STYLE_FLOW, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
+import type { Unknown } from '../model/value.ts';
+import type { Anchor, SourceFile } from './source.ts';
+
+/**
+ * YAML as a tree that keeps where everything stands. js-yaml's event stream gives the tokens (about ten times faster than a
+ * full concrete syntax tree); anchors and merge keys are resolved here, so a node may be reached from several places and
+ * carries the file it was written in: a tree put together from a base and its patches still knows each scalar's own line.
+ */
+export type YamlNode = YamlMap | YamlSequence | YamlScalar;
+
+interface NodeBase extends Anchor {
+  /** Losers of a patch or of a values layer that this node replaced, nearest first. */
+  readonly overrides?: readonly YamlNode[];
+  /** Nodes the tree was made from when it is not the text itself (a resolved template): the place to edit. */
+  readonly derived?: boolean;
+}
+
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded';
+
+export interface YamlScalar extends NodeBase {
+  readonly kind: 'scalar';
+  /** Decoded text; for an unknown scalar the source text. */
+  readonly text: string;
+  /** The span is that of the value without quotes; a block scalar's span starts after its header line. */
+  readonly style: ScalarStyle;
+  readonly tag: string | undefined;
+  readonly unknown?: Unknown;
+}
+
+export interface YamlPair {
+  readonly key: YamlScalar;
+  readonly value: YamlNode;
+  /** Came in through a merge key. */
+  readonly merged?: true;
+}
+
+export interface YamlMap extends NodeBase {
+  readonly kind: 'map';
+  readonly flow: boolean;
+  readonly pairs: ReadonlyMap<string, YamlPair>;
+  /** A template hole stands among its keys: what is not here may still be there. */
+  readonly open: boolean;
+}
+
+export interface YamlSequence extends NodeBase {
+  readonly kind: 'sequence';
+  readonly flow: boolean;
+  readonly items: readonly YamlNode[];
+  readonly open: boolean;
+}
+
+/** A stretch of text that a template engine fills in. `hole`: it stands alone on its line, so it may add any keys there. */
+export interface Mask {
+  readonly start: number;
+  readonly end: number;
+  readonly expression: string;
+  readonly hole: boolean;
+}
+
+export interface YamlProblem {
+  readonly message: string;
+  /** Offset in the file. */
+  readonly offset: number;
+}
+
+export type YamlResult =
+  | { readonly ok: true; readonly roots: readonly YamlNode[] }
+  | { readonly ok: false; readonly problem: YamlProblem };
+
+/** Nodes that a document may unfold to through its aliases before it is refused ("billion laughs"). */
+const MAX_UNFOLDED_NODES = 200_000;
+const MAX_DEPTH = 100;
+
+interface OpenCollection {
+  readonly node: { -readonly [K in keyof YamlMap]: YamlMap[K] } | { -readonly [K in keyof YamlSequence]: YamlSequence[K] };
+  readonly pairs: Map<string, YamlPair>;
+  readonly items: YamlNode[];
+  key: YamlScalar | undefined;
+  complexKey: boolean;
+  merges: YamlNode[];
+}
+
+/**
+ * Parses the part of a file between two offsets.
+ * @param text the text to parse: the file's own, or of the same length with template actions blanked out
+ * @param masks template actions inside the part, ascending
+ */
+export function parseYaml(file: SourceFile, start = 0, end = file.text.length, text = file.text, masks: readonly Mask[] = []): YamlResult {
+  const input = start === 0 && end === text.length ? text : text.slice(start, end);
+  try {
+    const events = parseEvents(input, { maxDepth: MAX_DEPTH });
+    const builder = new TreeBuilder(file, input, start, masks);
+    for (const event of events) builder.take(event);
+    const { roots, aliases } = builder;
+    if (aliases > 0 && unfoldedSize(roots) > MAX_UNFOLDED_NODES) {
+      return { ok: false, problem: { message: `aliases unfold to more than ${MAX_UNFOLDED_NODES} nodes`, offset: start } };
+    }
+    return { ok: true, roots };
+  } catch (error) {
+    if (error instanceof YAMLException) {
+      return { ok: false, problem: { message: error.reason, offset: start + (error.mark?.position ?? 0) } };
+    }
+    return { ok: false, problem: { message: error instanceof Error ? error.message : String(error), offset: start } };
+  }
+}
+
+type YamlEvent = ReturnType<typeof parseEvents>[number];
+
+class TreeBuilder {
+  readonly roots: YamlNode[] = [];
+  aliases = 0;
+  private readonly file: SourceFile;
+  private readonly input: string;
+  private readonly base: number;
+  private readonly masks: readonly Mask[];
+  private readonly stack: OpenCollection[] = [];
+  private anchors = new Map<string, YamlNode>();
+  /** End of the last token, in the file: where an empty value or a collection ends. */
+  private lastEnd: number;
+
+  constructor(file: SourceFile, input: string, base: number, masks: readonly Mask[]) {
+    this.file = file;
+    this.input = input;
+    this.base = base;
+    this.masks = masks;
+    this.lastEnd = base;
+  }
+
+  take(event: YamlEvent): void {
+    switch (event.type) {
+      case EVENT_ID.DOCUMENT:
+        this.anchors = new Map();
+        return;
+      case EVENT_ID.SCALAR: {
+        const node = this.scalar(event);
+        this.name(event, node);
+        this.add(node);
+        return;
+      }
+      case EVENT_ID.MAPPING:
+      case EVENT_ID.SEQUENCE: {
+        const start = this.base + event.start;
+        const flow = event.style === COLLECTION_STYLE_FLOW;
+        const items: YamlNode[] = [];
+        const pairs = new Map<string, YamlPair>();
+        const shared = { file: this.file, start, end: start, flow, open: false };
+        const node: OpenCollection['node'] =
+          event.type === EVENT_ID.MAPPING ? { kind: 'map', ...shared, pairs } : { kind: 'sequence', ...shared, items };
+        this.name(event, node);
+        this.lastEnd = Math.max(this.lastEnd, flow ? start + 1 : start);
+        this.stack.push({ node, pairs, items, key: undefined, complexKey: false, merges: [] });
+        return;
+      }
+      case EVENT_ID.ALIAS: {
+        this.aliases++;
+        const name = this.input.slice(event.anchorStart, event.anchorEnd);
+        const at = { file: this.file, start: this.base + event.anchorStart - 1, end: this.base + event.anchorEnd };
+        this.lastEnd = at.end;
+        const target = this.anchors.get(name);
+        // An alias inside the very node that it names would make the tree endless.
+        const usable = target && !this.stack.some((open) => open.node === target);
+        this.add(
+          usable ? target : { kind: 'scalar', ...at, text: `*${name}`, style: 'plain', tag: undefined, unknown: { why: 'outside', what: name } },
+        );
+        return;
+      }
+      case EVENT_ID.POP:
+        this.close();
+        return;
+    }
+  }
+
+  private name(event: { anchorStart: number; anchorEnd: number }, node: YamlNode): void {
+    if (event.anchorStart >= 0) this.anchors.set(this.input.slice(event.anchorStart, event.anchorEnd), node);
+  }
+
+  private scalar(event: Extract<YamlEvent, { type: typeof EVENT_ID.SCALAR }>): YamlScalar {
+    const tag = event.tagStart >= 0 ? this.input.slice(event.tagStart, event.tagEnd) : undefined;
+    if (event.valueStart < 0) {
+      const at = this.emptyValueOffset();
+      return { kind: 'scalar', file: this.file, start: at, end: at, text: '', style: 'plain', tag };
+    }
+    const start = this.base + event.valueStart;
+    const style = STYLES[event.style] ?? 'plain';
+    const end = this.base + event.valueEnd;
+    this.lastEnd = style === 'single' || style === 'double' ? end + 1 : end;
+    const mask = this.masks.length === 0 ? undefined : this.masks.find((m) => m.start < end && m.end > start);
+    const shared = { kind: 'scalar' as const, file: this.file, start, end, style, tag };
+    if (mask) {
+      const source = this.file.text.slice(start, end);
+      return { ...shared, text: source, unknown: { why: 'templated', expression: source.trim() } };
+    }
+    return { ...shared, text: getScalarValue(this.input, event) };
+  }
+
+  /** An empty value stands right after the colon (or the dash) that asks for it. */
+  private emptyValueOffset(): number {
+    let at = this.lastEnd - this.base;
+    while (at < this.input.length && this.input[at] !== ':' && this.input[at] !== '-' && this.input[at] !== '\n') at++;
+    return this.base + Math.min(this.input[at] === ':' || this.input[at] === '-' ? at + 1 : at, this.input.length);
+  }
+
+  private add(node: YamlNode): void {
+    const parent = this.stack.at(-1);
+    if (!parent) {
+      this.roots.push(node);
+      return;
+    }
+    if (parent.node.kind === 'sequence') {
+      parent.items.push(node);
+      return;
+    }
+    if (parent.key === undefined && !parent.complexKey) {
+      if (node.kind === 'scalar') parent.key = node;
+      else parent.complexKey = true;
+      return;
+    }
+    const { key } = parent;
+    parent.key = undefined;
+    parent.complexKey = false;
+    if (!key) return;
+    if (key.text === '<<' && key.style === 'plain' && node.kind !== 'scalar') {
+      parent.merges.push(node);
+      return;
+    }
+    const earlier = parent.pairs.get(key.text);
+    // The same key in two arms of a template's if/else: which one holds is not known.
+    if (earlier && this.masks.length > 0) {
+      const { start, end } = earlier.value;
+      const expression = `${key.text} is set more than once`;
+      const value: YamlScalar = {
+        kind: 'scalar',
+        file: this.file,
+        start,
+        end,
+        text: '',
+        style: 'plain',
+        tag: undefined,
+        unknown: { why: 'templated', expression },
+      };
+      parent.pairs.set(key.text, { key: earlier.key, value });
+      return;
+    }
+    parent.pairs.set(key.unknown ? `${key.text}\u0000${key.start}` : key.text, { key, value: node });
+  }
+
+  private close(): void {
+    const open = this.stack.pop();
+    if (!open) return;
+    const { node } = open;
+    for (const merge of open.merges) mergeInto(open.pairs, merge);
+    if (node.flow) {
+      const closer = node.kind === 'map' ? '}' : ']';
+      const at = this.input.indexOf(closer, this.lastEnd - this.base);
+      if (at >= 0) this.lastEnd = this.base + at + 1;
+    }
+    node.end = Math.max(node.start, this.lastEnd);
+    if (this.masks.length > 0) node.open = this.hasHole(node.start, node.end);
+    this.add(node);
+  }
+
+  /** A hole right after the last entry may add to this collection or to one around it: it counts for all of them. */
+  private hasHole(start: number, end: number): boolean {
+    const { text } = this.file;
+    return this.masks.some((mask) => {
+      if (!mask.hole || mask.end <= start) return false;
+      if (mask.start < end) return true;
+      for (let at = end; at < mask.start; at++) {
+        const code = text.charCodeAt(at);
+        const inMask = this.masks.some((other) => other.start <= at && at < other.end);
+        if (!inMask && code !== 32 && code !== 10 && code !== 13 && code !== 9) return false;
+      }
+      return true;
+    });
+  }
+}
+
+const STYLES: Readonly<Record<number, ScalarStyle>> = {
+  [SCALAR_STYLE.PLAIN]: 'plain',
+  [SCALAR_STYLE.SINGLE_QUOTED]: 'single',
+  [SCALAR_STYLE.DOUBLE_QUOTED]: 'double',
+  [SCALAR_STYLE.LITERAL_BLOCK]: 'literal',
+  [SCALAR_STYLE.FOLDED_BLOCK]: 'folded',
+};
+
+function mergeInto(pairs: Map<string, YamlPair>, from: YamlNode): void {
+  if (from.kind === 'sequence') {
+    for (const item of from.items) mergeInto(pairs, item);
+  } else if (from.kind === 'map') {
+    for (const [name, pair] of from.pairs) if (!pairs.has(name)) pairs.set(name, { ...pair, merged: true });
+  }
+}
+
+/** Nodes that a walk without memory would visit; stops counting past the limit. */
+function unfoldedSize(roots: readonly YamlNode[]): number {
+  const sizes = new Map<YamlNode, number>();
+  const size = (node: YamlNode): number => {
+    if (node.kind === 'scalar') return 1;
+    const seen = sizes.get(node);
+    if (seen !== undefined) return seen;
+    let sum = 1;
+    if (node.kind === 'sequence') for (const item of node.items) sum += size(item);
+    else for (const pair of node.pairs.values()) sum += size(pair.value);
+    sizes.set(node, sum);
+    return sum;
+  };
+  return roots.reduce((sum, root) => sum + size(root), 0);
+}
+
+/** The node at a path of keys and indexes; `undefined` when a step is missing or of another shape. */
+export function nodeAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): YamlNode | undefined {
+  let at = node;
+  for (const step of path) {
+    if (at?.kind === 'map' && typeof step === 'string') at = at.pairs.get(step)?.value;
+    else if (at?.kind === 'sequence' && typeof step === 'number') at = at.items[step];
+    else return undefined;
+  }
+  return at;
+}
+
+export function pairAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): YamlPair | undefined {
+  const last = path.at(-1);
+  const parent = nodeAt(node, ...path.slice(0, -1));
+  return parent?.kind === 'map' && typeof last === 'string' ? parent.pairs.get(last) : undefined;
+}
+
+export function mapAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): YamlMap | undefined {
+  const at = nodeAt(node, ...path);
+  return at?.kind === 'map' ? at : undefined;
+}
+
+/** The items of the sequence at a path, or none. */
+export function itemsAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): readonly YamlNode[] {
+  const at = nodeAt(node, ...path);
+  return at?.kind === 'sequence' ? at.items : [];
+}
+
+export function scalarAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): YamlScalar | undefined {
+  const at = nodeAt(node, ...path);
+  return at?.kind === 'scalar' ? at : undefined;
+}
+
+/** The text of a scalar that is there, known and not null. */
+export function textAt(node: YamlNode | undefined, ...path: readonly (string | number)[]): string | undefined {
+  const at = scalarAt(node, ...path);
+  return at && !at.unknown && !isNull(at) ? at.text : undefined;
+}
+
+export function isNull(scalar: YamlScalar): boolean {
+  return scalar.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(scalar.text) && scalar.tag !== '!!str';
+}
+
+/** A plain scalar that YAML reads as something other than a string (bool, number, null). */
+export function isBoolean(scalar: YamlScalar): boolean {
+  return scalar.style === 'plain' && /^(?:true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/.test(scalar.text);
+}
+
+export function isNumber(scalar: YamlScalar): boolean {
+  return scalar.style === 'plain' && /^[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$|^0[xob][\da-fA-F]+$/.test(scalar.text);
+}
+
+/**
+ * Where a stretch of a scalar's decoded text stands in the file, or `undefined` when escapes or folding make that unclear.
+ * @param from offset in `scalar.text`; @param to end, exclusive
+ */
+export function spanInScalar(scalar: YamlScalar, from: number, to: number): Anchor | undefined {
+  const map = offsetMap(scalar);
+  return map ? { file: scalar.file, start: map(from), end: to > from ? map(to - 1) + 1 : map(from) } : undefined;
+}
+
+/** Maps an offset in the decoded text to one in the file; `undefined` when there is no such simple map. */
+export function offsetMap(scalar: YamlScalar): ((offset: number) => number) | undefined {
+  const source = scalar.file.text.slice(scalar.start, scalar.end);
+  if (source === scalar.text) return (offset) => scalar.start + offset;
+  if (scalar.style === 'literal') return literalOffsets(scalar, source);
+  if (scalar.style === 'single' && source.replaceAll("''", "'") === scalar.text) {
+    return (offset) => {
+      let at = scalar.start;
+      for (let n = 0; n < offset; n++) at += scalar.file.text.startsWith("''", at) ? 2 : 1;
+      return at;
+    };
+  }
+  return undefined;
+}
+
+function literalOffsets(scalar: YamlScalar, source: string): ((offset: number) => number) | undefined {
+  const decodedLines = scalar.text.split('\n');
+  const starts: { decoded: number; file: number }[] = [];
+  let decoded = 0;
+  let at = 0;
+  for (const line of decodedLines) {
+    const eol = source.indexOf('\n', at);
+    const raw = source.slice(at, eol < 0 ? source.length : eol).replace(/\r$/, '');
+    if (!raw.endsWith(line)) return undefined;
+    starts.push({ decoded, file: scalar.start + at + raw.length - line.length });
+    decoded += line.length + 1;
+    if (eol < 0) break;
+    at = eol + 1;
+  }
+  return (offset) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle]?.decoded ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const line = starts[low];
+    return line ? line.file + (offset - line.decoded) : scalar.start;
+  };
+}

@@ -1,0 +1,42 @@
+import type { KubeObject } from '../model/kubernetes/objects.ts';
+import type { SourceFile } from '../text/source.ts';
+import type { YamlDocument } from '../text/yaml-documents.ts';
+
+export type TextFormat =
+  | 'kong.conf'
+  | 'env-file'
+  | 'properties'
+  | 'dockerfile'
+  | 'shell'
+  | 'procfile'
+  | 'systemd'
+  | 'terraform'
+  | 'build'
+  | 'code';
+
+export interface Notice {
+  readonly kind: 'unparsable' | 'oversize' | 'unreadable' | 'conflict' | 'templated' | 'configuration';
+  readonly file: string;
+  readonly message: string;
+}
+
+/** A file as far as any rule reads it. Immutable: a changed file gives a new one, so identity is the cache key. */
+export type ParsedFile = YamlFile | TextFile;
+
+export interface YamlFile {
+  readonly format: 'yaml';
+  readonly file: SourceFile;
+  /** Relevant documents only. A document of a kind that nobody reads isn't here. */
+  readonly documents: readonly YamlDocument[];
+  /** The objects of all documents. */
+  readonly objects: readonly KubeObject[];
+  /** Holds `{{ }}` actions. */
+  readonly templated: boolean;
+  readonly notices: readonly Notice[];
+}
+
+export interface TextFile {
+  readonly format: TextFormat;
+  readonly file: SourceFile;
+  readonly notices: readonly Notice[];
+}
