@@ -1,0 +1,43 @@
+import type { SourceFile } from './source.ts';
+import { offsetMap, parseYaml, type YamlNode, type YamlPair, type YamlScalar } from './yaml.ts';
+
+/**
+ * Parses YAML that stands as text inside a scalar (a MeshConfig in a ConfigMap, `values: |` of an Argo CD Application).
+ * The nodes carry the outer file and its offsets, so they can be underlined and edited like any other.
+ * @returns the first document's root; `undefined` when the scalar is unknown, its text doesn't parse, or escapes or folding
+ *   leave no simple way back from the decoded text to the file
+ */
+export function parseEmbeddedYaml(scalar: YamlScalar): YamlNode | undefined {
+  if (scalar.unknown) return undefined;
+  const offsets = offsetMap(scalar);
+  if (!offsets) return undefined;
+  const inner: SourceFile = { path: scalar.file.path, text: scalar.text, bom: false };
+  const result = parseYaml(inner);
+  const root = result.ok ? result.roots[0] : undefined;
+  return root ? relocate(root, scalar.file, offsets) : undefined;
+}
+
+/** The same tree as it stands in another file. Nodes that aliases share stay shared. */
+function relocate(root: YamlNode, file: SourceFile, offsets: (offset: number) => number): YamlNode {
+  const moved = new Map<YamlNode, YamlNode>();
+  const span = (node: YamlNode) => {
+    const start = offsets(node.start);
+    return { file, start, end: node.end > node.start ? offsets(node.end - 1) + 1 : start };
+  };
+  const scalarOf = (node: YamlScalar): YamlScalar => ({ ...node, ...span(node) });
+  const move = (node: YamlNode): YamlNode => {
+    const known = moved.get(node);
+    if (known) return known;
+    let made: YamlNode;
+    if (node.kind === 'scalar') made = scalarOf(node);
+    else if (node.kind === 'sequence') made = { ...node, ...span(node), items: node.items.map(move) };
+    else {
+      const pairs = new Map<string, YamlPair>();
+      for (const [name, pair] of node.pairs) pairs.set(name, { ...pair, key: scalarOf(pair.key), value: move(pair.value) });
+      made = { ...node, ...span(node), pairs };
+    }
+    moved.set(node, made);
+    return made;
+  };
+  return move(root);
+}
