@@ -35,7 +35,11 @@ function record(fields: Readonly<Record<string, Check>>, optional: readonly stri
   return (value) => {
     if (!isRecord(value)) return say('must be a mapping', '必须是键值映射');
     for (const key of Object.keys(value)) {
-      if (!(key in fields)) return say(`does not know "${key}"; it knows ${quoted(Object.keys(fields))}`, `不认识 "${key}"，可用的键：${quoted(Object.keys(fields))}`);
+      if (!(key in fields))
+        return say(
+          `does not know "${key}"; it knows ${quoted(Object.keys(fields))}`,
+          `不认识 "${key}"，可用的键：${quoted(Object.keys(fields))}`,
+        );
     }
     for (const [key, check] of Object.entries(fields)) {
       if (!(key in value)) {
@@ -61,7 +65,8 @@ function listOf(check: Check, atLeast: number): Check {
   };
 }
 
-const text: Check = (value) => (isText(value) ? undefined : say('must be text (quote numbers and dates)', '必须是文本（数字和日期请加引号）'));
+const text: Check = (value) =>
+  isText(value) ? undefined : say('must be text (quote numbers and dates)', '必须是文本（数字和日期请加引号）');
 
 const matching =
   (pattern: RegExp, said: Said): Check =>
@@ -96,7 +101,14 @@ const KEYS: Readonly<Record<string, Check>> = {
 export function frontMatterFaults(front: Readonly<Record<string, unknown>>): FrontMatterFault[] {
   const faults: FrontMatterFault[] = [];
   for (const key of Object.keys(front)) {
-    if (!(key in KEYS)) faults.push({ key, said: say(`unknown key "${key}"; known are ${quoted(Object.keys(KEYS))}`, `未知的键 "${key}"，可用的键：${quoted(Object.keys(KEYS))}`) });
+    if (!(key in KEYS))
+      faults.push({
+        key,
+        said: say(
+          `unknown key "${key}"; known are ${quoted(Object.keys(KEYS))}`,
+          `未知的键 "${key}"，可用的键：${quoted(Object.keys(KEYS))}`,
+        ),
+      });
   }
   for (const [key, check] of Object.entries(KEYS)) {
     if (!(key in front)) {

@@ -65,9 +65,9 @@ export function parseFrontMatter(
     if (isRecord(value)) return { ok: true, value };
     return { ok: false, line: 2, reason: 'it is not a mapping of keys to values' };
   } catch (error) {
-    const mark: unknown = isRecord(error) ? error['mark'] : undefined;
-    const line = isRecord(mark) && typeof mark['line'] === 'number' ? mark['line'] + 2 : 2;
-    const reason = isRecord(error) && typeof error['reason'] === 'string' ? error['reason'] : String(error);
+    const mark: unknown = isRecord(error) ? error.mark : undefined;
+    const line = isRecord(mark) && typeof mark.line === 'number' ? mark.line + 2 : 2;
+    const reason = isRecord(error) && typeof error.reason === 'string' ? error.reason : String(error);
     return { ok: false, line, reason };
   }
 }
@@ -75,24 +75,24 @@ export function parseFrontMatter(
 function affectsOf(value: unknown): Affects[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).map((item) => ({
-    product: String(item['product'] ?? ''),
-    range: String(item['range'] ?? ''),
-    ...(item['fixedIn'] === undefined ? {} : { fixedIn: String(item['fixedIn']) }),
+    product: String(item.product ?? ''),
+    range: String(item.range ?? ''),
+    ...(item.fixedIn === undefined ? {} : { fixedIn: String(item.fixedIn) }),
   }));
 }
 
 function rbacOf(value: unknown): RbacRule[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).map((item) => ({
-    apiGroups: strings(item['apiGroups']),
-    resources: strings(item['resources']),
-    verbs: strings(item['verbs']),
+    apiGroups: strings(item.apiGroups),
+    resources: strings(item.resources),
+    verbs: strings(item.verbs),
   }));
 }
 
 function signalsOf(value: unknown): Signals {
   const signals = isRecord(value) ? value : {};
-  return { alerts: strings(signals['alerts']), logs: strings(signals['logs']), metrics: strings(signals['metrics']) };
+  return { alerts: strings(signals.alerts), logs: strings(signals.logs), metrics: strings(signals.metrics) };
 }
 
 /** The H2 sections of a runbook's Markdown, in the order in which they stand. */
@@ -149,7 +149,7 @@ export function loadRunbooks(files: RunbookFiles): { runbooks: Runbook[]; proble
       continue;
     }
     const front = parsed.value;
-    const id = typeof front['id'] === 'string' ? front['id'] : pair.base.replace(/^.*\//, '').slice(0, -'.md'.length);
+    const id = typeof front.id === 'string' ? front.id : pair.base.replace(/^.*\//, '').slice(0, -'.md'.length);
     const body: Partial<Record<Language, RunbookText>> = {};
     const en = textOf(files, pair.files.en);
     const zh = textOf(files, pair.files['zh-cn']);
@@ -157,16 +157,16 @@ export function loadRunbooks(files: RunbookFiles): { runbooks: Runbook[]; proble
     if (zh) body['zh-cn'] = zh;
     runbooks.push({
       id,
-      title: titleOf(front['title'], body, id),
-      technologies: strings(front['technologies']),
-      affects: affectsOf(front['affects']),
-      severity: severityOf(front['severity']),
-      signals: signalsOf(front['signals']),
-      rules: strings(front['rules']),
-      probes: strings(front['probes']),
-      rbac: rbacOf(front['rbac']),
-      reviewed: typeof front['reviewed'] === 'string' ? front['reviewed'] : '',
-      sources: strings(front['sources']),
+      title: titleOf(front.title, body, id),
+      technologies: strings(front.technologies),
+      affects: affectsOf(front.affects),
+      severity: severityOf(front.severity),
+      signals: signalsOf(front.signals),
+      rules: strings(front.rules),
+      probes: strings(front.probes),
+      rbac: rbacOf(front.rbac),
+      reviewed: typeof front.reviewed === 'string' ? front.reviewed : '',
+      sources: strings(front.sources),
       body,
     });
   }
