@@ -34,7 +34,8 @@ export function mayInstallUnasked() {
  */
 export function installDebianPackages(packages, reason, allowed) {
   const command = `apt-get update && apt-get install -y ${packages.join(' ')}`;
-  if (onPath('apt-get') === undefined) throw new MissingPrerequisite(reason, `install ${packages.join(', ')} with your system's package manager`);
+  if (onPath('apt-get') === undefined)
+    throw new MissingPrerequisite(reason, `install ${packages.join(', ')} with your system's package manager`);
   const isRoot = process.getuid?.() === 0;
   const prefix = isRoot ? [] : ['sudo', '-n'];
   if (!allowed) throw new MissingPrerequisite(reason, `run: sudo sh -c '${command}', or: node scripts/vscode-host/install.mjs`);

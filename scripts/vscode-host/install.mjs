@@ -12,7 +12,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { installDebianPackages, mayInstallUnasked, onPath } from './debian-packages.mjs';
-import { CODE_SERVER_VERSION, codeServerFolder, hostFolder, isMain, MissingPrerequisite, node24Path, progress, vscodeServerFolder } from './layout.mjs';
+import {
+  CODE_SERVER_VERSION,
+  codeServerFolder,
+  hostFolder,
+  isMain,
+  MissingPrerequisite,
+  node24Path,
+  progress,
+  vscodeServerFolder,
+} from './layout.mjs';
 
 const STAMP = join(codeServerFolder, 'installed.json');
 const LOCK = join(hostFolder, 'install.lock');
@@ -115,7 +124,12 @@ function requireCompiler(mayInstallPackages) {
  * @param {string[]} args @param {string} cwd
  */
 function npm(args, cwd) {
-  const env = { ...process.env, PATH: `${dirname(node24Path())}${delimiter}${process.env.PATH ?? ''}`, npm_config_audit: 'false', npm_config_fund: 'false' };
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node24Path())}${delimiter}${process.env.PATH ?? ''}`,
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+  };
   // `npm run` hands its own settings down; they belong to the project, not to this folder.
   for (const name of ['npm_config_local_prefix', 'npm_config_prefix', 'INIT_CWD', 'npm_package_json']) delete env[name];
   const headers = nodeHeaders();
@@ -132,7 +146,8 @@ function npm(args, cwd) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(undefined);
-      else reject(new Error(`npm ${args.join(' ')} failed (${signal ?? code}) in ${cwd}\n${output.trim().split('\n').slice(-30).join('\n')}`));
+      else
+        reject(new Error(`npm ${args.join(' ')} failed (${signal ?? code}) in ${cwd}\n${output.trim().split('\n').slice(-30).join('\n')}`));
     });
   });
 }
