@@ -64,7 +64,12 @@ export interface Repository {
   /** The assumptions for a file (overrides may differ by path). */
   assume(path: string): Assume;
   /** Something in the repository speaks of a service mesh (objects, labels or annotations of Istio, Linkerd, Consul, Kuma): where. */
-  readonly meshEvidence: readonly { readonly mesh: 'istio' | 'linkerd' | 'consul' | 'kuma'; readonly file: SourceFile; readonly start: number; readonly end: number }[];
+  readonly meshEvidence: readonly {
+    readonly mesh: 'istio' | 'linkerd' | 'consul' | 'kuma';
+    readonly file: SourceFile;
+    readonly start: number;
+    readonly end: number;
+  }[];
 }
 
 export function objectsOfKind(unit: Unit, ...kinds: readonly string[]): KubeObject[] {
@@ -81,7 +86,9 @@ export function sameNamespace(a: string | undefined, b: string | undefined): boo
  * @param namespace where the asker stands; `''` when not said
  */
 export function lookupObject(unit: Unit, kinds: readonly string[], name: string, namespace: string, complete: boolean): Lookup<KubeObject> {
-  const hits = unit.objects.filter((object) => kinds.includes(object.kind) && object.name === name && sameNamespace(object.namespace, namespace));
+  const hits = unit.objects.filter(
+    (object) => kinds.includes(object.kind) && object.name === name && sameNamespace(object.namespace, namespace),
+  );
   const exact = hits.filter((object) => object.namespace === namespace);
   const values = exact.length > 0 ? exact : hits;
   const [first] = values;

@@ -38,7 +38,11 @@ export function splitDocuments(text: string): DocumentSpan[] {
 }
 
 /** Parses one document; a template's actions are blanked out first, so the offsets stay those of the file. */
-export function parseDocument(file: SourceFile, span: DocumentSpan, template: { text: string; masks: readonly Mask[] } | undefined): YamlDocument {
+export function parseDocument(
+  file: SourceFile,
+  span: DocumentSpan,
+  template: { text: string; masks: readonly Mask[] } | undefined,
+): YamlDocument {
   const masks = template ? template.masks.filter((mask) => mask.start < span.end && mask.end > span.start) : [];
   const result = parseYaml(file, span.start, span.end, template?.text ?? file.text, masks);
   return {

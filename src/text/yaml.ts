@@ -64,9 +64,7 @@ export interface YamlProblem {
   readonly offset: number;
 }
 
-export type YamlResult =
-  | { readonly ok: true; readonly roots: readonly YamlNode[] }
-  | { readonly ok: false; readonly problem: YamlProblem };
+export type YamlResult = { readonly ok: true; readonly roots: readonly YamlNode[] } | { readonly ok: false; readonly problem: YamlProblem };
 
 /** Nodes that a document may unfold to through its aliases before it is refused ("billion laughs"). */
 const MAX_UNFOLDED_NODES = 200_000;
@@ -161,7 +159,9 @@ class TreeBuilder {
         // An alias inside the very node that it names would make the tree endless.
         const usable = target && !this.stack.some((open) => open.node === target);
         this.add(
-          usable ? target : { kind: 'scalar', ...at, text: `*${name}`, style: 'plain', tag: undefined, unknown: { why: 'outside', what: name } },
+          usable
+            ? target
+            : { kind: 'scalar', ...at, text: `*${name}`, style: 'plain', tag: undefined, unknown: { why: 'outside', what: name } },
         );
         return;
       }

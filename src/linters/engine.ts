@@ -1,0 +1,134 @@
+import type { Assume, Repository, Unit } from '../model/unit.ts';
+import type { SourceFile } from '../text/source.ts';
+import { type RepositoryInputs, RepositoryModel } from '../workspace/repository-model.ts';
+import { mergeFindings } from './merge-findings.ts';
+import type { LintEngine, LintFinding, LintResult } from './lint-result.ts';
+import type { Finding, OptionValue, Report, Rule, RuleContext, Severity } from './rule.ts';
+
+/** What the engine asks of the configuration. Paths are relative to the root. */
+export interface LintConfiguration {
+  /** `undefined`: nothing said; the rule's own severity and default hold. `on` switches a preview rule on. */
+  severityOf(rule: string, path: string): Severity | 'on' | 'off' | undefined;
+  optionOf(rule: string, option: string, path: string): OptionValue | undefined;
+  assumeFor(path: string): Assume;
+}
+
+export const NO_CONFIGURATION: LintConfiguration = {
+  severityOf: () => undefined,
+  optionOf: () => undefined,
+  assumeFor: () => ({}),
+};
+
+export interface EngineOptions {
+  readonly rules: readonly Rule[];
+  readonly configuration: LintConfiguration;
+  /** Also rules and cases that are off by default. */
+  readonly preview: boolean;
+  readonly inputs: RepositoryInputs;
+  /** Takes suppressed findings out and adds hints for suppressions that nothing uses. */
+  readonly suppress?: (
+    findings: readonly LintFinding[],
+    model: RepositoryModel,
+  ) => { readonly findings: readonly LintFinding[]; readonly suppressed: number };
+}
+
+interface UnitFindings {
+  readonly unit: Unit;
+  readonly meshEvidence: Repository['meshEvidence'];
+  /** The rules read more of the repository than the unit: valid for this repository only. */
+  readonly repository: Repository | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Files in, findings out. What one unit's rules say is kept until something that they read changes. */
+export class Engine implements LintEngine {
+  private readonly options: EngineOptions;
+  private readonly model: RepositoryModel;
+  private readonly cache: Map<string, UnitFindings>;
+
+  constructor(options: EngineOptions, from?: Engine) {
+    this.options = options;
+    this.model = new RepositoryModel(options.inputs, options.configuration, from?.model);
+    this.cache = new Map(from?.cache);
+  }
+
+  setFile(path: string, file: SourceFile | undefined): void {
+    this.model.setFile(path, file);
+  }
+
+  file(path: string): SourceFile | undefined {
+    return this.model.source(path);
+  }
+
+  /** The repository as the rules see it, for hovers and code lenses. */
+  repository(): Repository {
+    return this.model.repository();
+  }
+
+  get workspace(): RepositoryModel {
+    return this.model;
+  }
+
+  lint(): LintResult {
+    const repository = this.model.repository();
+    const all: Finding[] = [];
+    const live = new Set<string>();
+    for (const unit of repository.units) {
+      live.add(unit.id);
+      const known = this.cache.get(unit.id);
+      const usable =
+        known?.unit === unit && known.meshEvidence === repository.meshEvidence && (!known.repository || known.repository === repository);
+      const result = known && usable ? known : this.check(unit, repository);
+      if (!usable) this.cache.set(unit.id, result);
+      all.push(...result.findings);
+    }
+    for (const id of this.cache.keys()) if (!live.has(id)) this.cache.delete(id);
+    const merged = mergeFindings(all, this.options.rules, (path) => this.model.parsed(path));
+    const { findings, suppressed } = this.options.suppress?.(merged, this.model) ?? { findings: merged, suppressed: 0 };
+    const { files, documents } = this.model.counts();
+    return { findings, suppressed, notices: this.model.notices(), files, documents, units: repository.units.length };
+  }
+
+  lintWith(changes: ReadonlyMap<string, SourceFile | undefined>): LintResult {
+    const fork = new Engine(this.options, this);
+    for (const [path, file] of changes) fork.setFile(path, file);
+    return fork.lint();
+  }
+
+  private check(unit: Unit, repository: Repository): UnitFindings {
+    let wide = false;
+    const tracked: Repository = {
+      get units() {
+        wide = true;
+        return repository.units;
+      },
+      get components() {
+        wide = true;
+        return repository.components;
+      },
+      meshEvidence: repository.meshEvidence,
+      assume: (path) => repository.assume(path),
+    };
+    const findings: Finding[] = [];
+    for (const rule of this.options.rules) this.run(rule, unit, tracked, findings);
+    return { unit, meshEvidence: repository.meshEvidence, repository: wide ? repository : undefined, findings };
+  }
+
+  private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {
+    const { configuration, preview } = this.options;
+    const context: RuleContext = {
+      unit,
+      repository,
+      option: (name) => configuration.optionOf(rule.id, name, unit.folder) ?? rule.options?.[name]?.default ?? '',
+      report: (report: Report) => {
+        const configured = configuration.severityOf(rule.id, report.at.file.path);
+        if (configured === 'off') return;
+        const asked = preview || configured !== undefined;
+        if (!asked && (report.preview ?? rule.default === 'preview')) return;
+        const severity = configured === undefined || configured === 'on' ? (report.severity ?? rule.severity) : configured;
+        findings.push({ ...report, rule: rule.id, severity, unit: unit.id });
+      },
+    };
+    rule.check(context);
+  }
+}

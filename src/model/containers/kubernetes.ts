@@ -1,0 +1,193 @@
+import type { Change } from '../../fixes/change.ts';
+import { isNull, itemsAt, mapAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import type { Container, Environment, EnvironmentVariable } from '../container.ts';
+import { type KubeObject, podTemplateOf } from '../kubernetes/objects.ts';
+import { parseMemoryMiB, parseQuantity } from '../quantity.ts';
+import { sameNamespace } from '../unit.ts';
+import { known, type Layer, mapValue, unknown, type Value } from '../value.ts';
+
+/** The containers of all pod templates among the objects. ConfigMaps are looked up among the same objects. */
+export function kubernetesContainers(objects: readonly KubeObject[]): Container[] {
+  const configMaps = objects.filter((object) => object.kind === 'ConfigMap');
+  return objects.flatMap((workload) => {
+    const pod = podTemplateOf(workload);
+    if (!pod) return [];
+    const read = (key: string, init: boolean): Container[] =>
+      itemsAt(pod.spec, key).flatMap((node) => {
+        if (node.kind !== 'map') return [];
+        return [
+          {
+            surface: 'kubernetes' as const,
+            name: textAt(node, 'name') ?? '',
+            workload,
+            pod,
+            init,
+            node,
+            image: scalarValue(scalarAt(node, 'image')),
+            env: readEnvironment(node, workload.namespace, configMaps),
+            args: [...words(nodeAt(node, 'command')), ...words(nodeAt(node, 'args'))],
+            memoryLimitMiB: quantityValue(scalarAt(node, 'resources', 'limits', 'memory'), parseMemoryMiB),
+            cpuLimitCores: quantityValue(scalarAt(node, 'resources', 'limits', 'cpu'), parseQuantity),
+            at: scalarAt(node, 'image') ?? scalarAt(node, 'name') ?? firstKey(node) ?? node,
+          },
+        ];
+      });
+    return [...read('containers', false), ...read('initContainers', true)];
+  });
+}
+
+function firstKey(map: YamlMap): YamlScalar | undefined {
+  for (const pair of map.pairs.values()) return pair.key;
+  return undefined;
+}
+
+/** A scalar as a value: unknown when templated; a node that replaced others keeps them as losing layers. */
+export function scalarValue(scalar: YamlScalar | undefined, origin: Layer['origin'] = 'manifest'): Value<string> | undefined {
+  if (!scalar) return undefined;
+  const losers: Layer[] = (scalar.overrides ?? []).map((node) => ({
+    origin: 'manifest',
+    text: node.kind === 'scalar' ? node.text : '',
+    at: node,
+  }));
+  const winner = losers.length > 0 && origin === 'manifest' ? 'patch' : origin;
+  const value = scalar.unknown ? unknown<string>(scalar.unknown, winner, scalar, scalar.text) : known(scalar.text, winner, scalar);
+  return losers.length > 0 ? { ...value, layers: [...value.layers, ...losers] } : value;
+}
+
+function quantityValue(scalar: YamlScalar | undefined, read: (text: string) => number | undefined): Value<number> | undefined {
+  const value = scalarValue(scalar);
+  return value && mapValue(value, read);
+}
+
+/** The words of `command:` or `args:`. Something else than a list of scalars is one unknown word. */
+export function words(node: YamlNode | undefined): Value<string>[] {
+  if (!node) return [];
+  if (node.kind === 'scalar') return isNull(node) ? [] : [unknown({ why: 'templated', expression: node.text }, 'flag', node, node.text)];
+  const items = node.kind === 'sequence' ? node.items : [];
+  const read = items.map(
+    (item): Value<string> =>
+      (item.kind === 'scalar' ? scalarValue(item, 'flag') : undefined) ?? unknown({ why: 'outside', what: 'not a string' }, 'flag', item),
+  );
+  if (node.open) read.push(unknown({ why: 'templated', expression: 'more arguments' }, 'flag', node));
+  return read;
+}
+
+function readEnvironment(container: YamlMap, namespace: string | undefined, configMaps: readonly KubeObject[]): Environment {
+  const variables = new Map<string, EnvironmentVariable>();
+  const unseen: string[] = [];
+  const findConfigMap = (name: string): KubeObject | undefined => {
+    const hits = configMaps.filter((map) => map.name === name && sameNamespace(map.namespace, namespace));
+    return hits.length === 1 ? hits[0] : (hits.find((map) => map.namespace === namespace) ?? undefined);
+  };
+
+  for (const source of itemsAt(container, 'envFrom')) {
+    const prefix = textAt(source, 'prefix') ?? '';
+    const configMapName = textAt(source, 'configMapRef', 'name');
+    const configMap = configMapName === undefined ? undefined : findConfigMap(configMapName);
+    const data = mapAt(configMap?.root, 'data');
+    if (!configMap) {
+      unseen.push(textAt(source, 'secretRef', 'name') ?? configMapName ?? 'envFrom');
+      continue;
+    }
+    if (data?.open) unseen.push(configMap.name ?? 'ConfigMap');
+    for (const [key, pair] of data?.pairs ?? []) {
+      const value = pair.value.kind === 'scalar' ? scalarValue(pair.value, 'configmap') : undefined;
+      if (!value || pair.value.kind !== 'scalar') continue;
+      const scalar = pair.value;
+      variables.set(prefix + key, {
+        name: prefix + key,
+        nameAt: pair.key,
+        value,
+        node: scalar,
+        set: (text) => [{ change: 'set-scalar', scalar, text, asString: true }],
+        rename: prefix === '' && data ? (to) => [{ change: 'rename-key', map: data, key, to }] : undefined,
+        remove: data ? () => [{ change: 'remove-entry', map: data, path: [key] }] : undefined,
+      });
+    }
+  }
+
+  const list = nodeAt(container, 'env');
+  if (list && list.kind !== 'sequence' && !(list.kind === 'scalar' && isNull(list))) unseen.push('env');
+  if (list?.kind === 'sequence' && list.open) unseen.push('env');
+  for (const item of list?.kind === 'sequence' ? list.items : []) {
+    const nameScalar = scalarAt(item, 'name');
+    if (item.kind !== 'map' || !nameScalar || nameScalar.unknown) {
+      unseen.push('env');
+      continue;
+    }
+    const { value, configScalar } = variableValue(item, findConfigMap);
+    const literal = scalarAt(item, 'value');
+    variables.set(nameScalar.text, {
+      name: nameScalar.text,
+      nameAt: nameScalar,
+      value: expand(value, variables),
+      node: item,
+      set: setter(item, literal, configScalar),
+      rename: (to) => [{ change: 'set-scalar', scalar: nameScalar, text: to }],
+      remove: list?.kind === 'sequence' ? () => [{ change: 'remove-item', sequence: list, item }] : undefined,
+    });
+  }
+  if (container.open && !list) unseen.push('env');
+
+  return {
+    variables,
+    unseen,
+    add: (name, text): readonly Change[] =>
+      list?.kind === 'sequence'
+        ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
+        : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
+  };
+}
+
+function setter(item: YamlMap, literal: YamlScalar | undefined, configScalar: YamlScalar | undefined): EnvironmentVariable['set'] {
+  const target = literal ?? configScalar;
+  if (target) return (text) => [{ change: 'set-scalar', scalar: target, text, asString: true }];
+  if (item.pairs.has('valueFrom')) return undefined;
+  return (text) => [{ change: 'set-entry', map: item, path: ['value'], value: text }];
+}
+
+function variableValue(
+  item: YamlMap,
+  findConfigMap: (name: string) => KubeObject | undefined,
+): { value: Value<string>; configScalar: YamlScalar | undefined } {
+  const literal = scalarAt(item, 'value');
+  if (literal) {
+    return {
+      value: isNull(literal) ? known('', 'env', literal) : (scalarValue(literal, 'env') ?? known('', 'env', literal)),
+      configScalar: undefined,
+    };
+  }
+  const from = mapAt(item, 'valueFrom');
+  const configName = textAt(from, 'configMapKeyRef', 'name');
+  const key = textAt(from, 'configMapKeyRef', 'key');
+  if (configName !== undefined && key !== undefined) {
+    const scalar = scalarAt(findConfigMap(configName)?.root, 'data', key);
+    if (scalar) return { value: scalarValue(scalar, 'configmap') ?? known('', 'configmap', scalar), configScalar: scalar };
+    return { value: unknown({ why: 'outside', what: `ConfigMap ${configName}, key ${key}` }, 'configmap', item), configScalar: undefined };
+  }
+  const secret = textAt(from, 'secretKeyRef', 'name');
+  if (secret !== undefined) return { value: unknown({ why: 'secret', name: secret }, 'env', item), configScalar: undefined };
+  const field = textAt(from, 'fieldRef', 'fieldPath') ?? textAt(from, 'resourceFieldRef', 'resource');
+  if (field !== undefined) return { value: unknown({ why: 'fieldRef', path: field }, 'env', item), configScalar: undefined };
+  if (from) return { value: unknown({ why: 'outside', what: 'valueFrom' }, 'env', from), configScalar: undefined };
+  // No value at all is an empty string for Kubernetes.
+  return {
+    value: item.open ? unknown({ why: 'templated', expression: 'value' }, 'env', item) : known('', 'env', item),
+    configScalar: undefined,
+  };
+}
+
+/** Kubernetes replaces `$(NAME)` by variables that stand before; an unknown name stays as it is written. */
+function expand(value: Value<string>, variables: ReadonlyMap<string, EnvironmentVariable>): Value<string> {
+  if (!value.known || !value.value.includes('$(')) return value;
+  let missing: Value<string> | undefined;
+  const text = value.value.replace(/\$?\$\(([\w.-]+)\)/g, (whole, name: string) => {
+    if (whole.startsWith('$$')) return whole.slice(1);
+    const found = variables.get(name)?.value;
+    if (!found) return whole;
+    if (!found.known) missing = found;
+    return found.known ? found.value : whole;
+  });
+  if (missing && !missing.known) return { ...value, known: false, unknown: missing.unknown };
+  return { ...value, value: text };
+}

@@ -1,0 +1,100 @@
+import { identityOf } from '../model/kubernetes/objects.ts';
+import type { ParsedFile, YamlFile } from './parsed-file.ts';
+
+/** Folders named like an environment never share a unit with their siblings. */
+const ENVIRONMENT_NAME =
+  /^(?:dev|develop|development|stag(?:e|ing)|prod|production|preprod|pre-prod|uat|qa|test|testing|sandbox|canary|overlays?|env|envs|environments?|clusters?|regions?|before|after)$/i;
+
+export interface FolderUnit {
+  readonly folder: string;
+  /** Paths of the files whose objects make the unit. */
+  readonly members: readonly string[];
+}
+
+interface FolderNode {
+  readonly path: string;
+  readonly children: Map<string, FolderNode>;
+  readonly members: string[];
+  readonly identities: string[];
+}
+
+export function parentFolder(path: string): string {
+  const at = path.lastIndexOf('/');
+  return at < 0 ? '.' : path.slice(0, at);
+}
+
+/** Whether a folder is the other or lies below it. */
+export function isWithin(folder: string, outer: string): boolean {
+  return outer === '.' || folder === outer || folder.startsWith(`${outer}/`);
+}
+
+/**
+ * Units of plain folders: a unit grows upward while no object (kind, namespace, name) would be there twice and no folder on
+ * the way is named like an environment.
+ * @param files the YAML files with objects that no kustomization, chart or compose file has taken
+ */
+export function planFolderUnits(files: readonly YamlFile[]): FolderUnit[] {
+  const root: FolderNode = { path: '.', children: new Map(), members: [], identities: [] };
+  for (const parsed of files) {
+    let node = root;
+    const folder = parentFolder(parsed.file.path);
+    for (const segment of folder === '.' ? [] : folder.split('/')) {
+      let child = node.children.get(segment);
+      if (!child) {
+        child = { path: node.path === '.' ? segment : `${node.path}/${segment}`, children: new Map(), members: [], identities: [] };
+        node.children.set(segment, child);
+      }
+      node = child;
+    }
+    node.members.push(parsed.file.path);
+    for (const object of parsed.objects) {
+      const identity = identityOf(object);
+      if (identity !== undefined) node.identities.push(identity);
+    }
+  }
+  return grow(root).units.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
+}
+
+interface Grown {
+  readonly units: FolderUnit[];
+  /** Set while everything below is one unit that may still grow. */
+  readonly identities: ReadonlySet<string> | undefined;
+}
+
+function grow(node: FolderNode): Grown {
+  const children = [...node.children].map(([name, child]) => ({ name, grown: grow(child) }));
+  const own = node.members.length > 0 ? [{ folder: node.path, members: [...node.members].sort() }] : [];
+  const merged = new Set(node.identities);
+  let mergeable = merged.size === node.identities.length || children.every(({ grown }) => grown.units.length === 0);
+  for (const { name, grown } of children) {
+    if (grown.units.length === 0) continue;
+    if (!grown.identities || ENVIRONMENT_NAME.test(name)) mergeable = false;
+    for (const identity of grown.identities ?? []) {
+      if (merged.has(identity)) mergeable = false;
+      merged.add(identity);
+    }
+  }
+  const below = children.flatMap(({ grown }) => grown.units);
+  if (!mergeable) return { units: [...own, ...below], identities: undefined };
+  const members = [...own, ...below].flatMap((unit) => unit.members).sort();
+  const [only] = below;
+  // A chain of folders with one unit at its end keeps the deepest folder: that is where people find it.
+  const folder = own.length === 0 && below.length === 1 && only ? only.folder : node.path;
+  return { units: members.length > 0 ? [{ folder, members }] : [], identities: merged };
+}
+
+/** The unit whose folder is the nearest around a file: the file joins the unit it stands in. */
+export function nearestFolder(path: string, folders: readonly string[]): string | undefined {
+  let best: string | undefined;
+  const folder = parentFolder(path);
+  for (const candidate of folders) {
+    if (isWithin(folder, candidate) && (best === undefined || candidate === '.' || candidate.length > best.length)) {
+      if (candidate !== '.' || best === undefined) best = candidate;
+    }
+  }
+  return best;
+}
+
+export function isYamlFile(parsed: ParsedFile | undefined): parsed is YamlFile {
+  return parsed?.format === 'yaml';
+}

@@ -1,0 +1,179 @@
+import type { Component } from '../model/component.ts';
+import { kubernetesContainers } from '../model/containers/kubernetes.ts';
+import { identityOf } from '../model/kubernetes/objects.ts';
+import type { Assume, Repository, Unit } from '../model/unit.ts';
+import type { Gap } from '../model/value.ts';
+import { type SourceFile, sourceFile } from '../text/source.ts';
+import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
+import { parseFile } from './parse-file.ts';
+import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
+import { isWithin, isYamlFile, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { TrackedMemo } from './tracked-memo.ts';
+
+/** What the model needs from outside: nothing here reads a disk. */
+export interface RepositoryInputs {
+  /** Reads a file that no rule reads by itself but that another names (an env file of a generator, a patch). */
+  readonly readText: (path: string) => string | undefined;
+}
+
+interface AssumeSource {
+  assumeFor(path: string): Assume;
+}
+
+/** All files of a workspace, parsed, and the units and components that they make. */
+export class RepositoryModel {
+  private readonly inputs: RepositoryInputs;
+  private readonly configuration: AssumeSource;
+  private readonly files: Map<string, ParsedFile>;
+  private readonly mesh: Map<string, MeshEvidence>;
+  private readonly outside: Map<string, SourceFile | undefined>;
+  private readonly scanNotices: Map<string, Notice>;
+  private readonly units: TrackedMemo<ParsedFile | undefined, Unit>;
+  private documents = 0;
+  private known: Repository | undefined;
+  private meshList: readonly MeshEvidence[] = [];
+
+  constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
+    this.inputs = inputs;
+    this.configuration = configuration;
+    this.files = new Map(from?.files);
+    this.mesh = new Map(from?.mesh);
+    this.outside = new Map(from?.outside);
+    this.scanNotices = new Map(from?.scanNotices);
+    this.units = new TrackedMemo(from?.units);
+    this.documents = from?.documents ?? 0;
+    this.known = from?.known;
+    this.meshList = from?.meshList ?? [];
+  }
+
+  setFile(path: string, file: SourceFile | undefined): void {
+    this.outside.delete(path);
+    this.scanNotices.delete(path);
+    this.known = undefined;
+    this.replace(path, file === undefined ? undefined : parseFile(file));
+    const evidence = file && isYamlPath(path) ? meshEvidenceOf(file) : undefined;
+    if (evidence) this.mesh.set(path, evidence);
+    else this.mesh.delete(path);
+  }
+
+  private replace(path: string, parsed: ParsedFile | undefined): void {
+    this.documents += documentCount(parsed) - documentCount(this.files.get(path));
+    if (parsed) this.files.set(path, parsed);
+    else this.files.delete(path);
+  }
+
+  /** A file that could not be taken in (too large, unreadable): it may hold what is then missing. */
+  setNotice(path: string, notice: Notice): void {
+    this.setFile(path, undefined);
+    this.scanNotices.set(path, notice);
+  }
+
+  parsed(path: string): ParsedFile | undefined {
+    return this.files.get(path);
+  }
+
+  source(path: string): SourceFile | undefined {
+    return this.files.get(path)?.file ?? this.outside.get(path);
+  }
+
+  /** The text of any file of the repository, also of one that nothing else reads. */
+  readText(path: string): SourceFile | undefined {
+    const listed = this.files.get(path)?.file;
+    if (listed) return listed;
+    if (!this.outside.has(path)) {
+      const text = this.inputs.readText(path);
+      this.outside.set(path, text === undefined ? undefined : sourceFile(path, text));
+    }
+    return this.outside.get(path);
+  }
+
+  counts(): { readonly files: number; readonly documents: number } {
+    return { files: this.files.size, documents: this.documents };
+  }
+
+  notices(): readonly Notice[] {
+    const all = [...this.scanNotices.values(), ...[...this.files.values()].flatMap((parsed) => parsed.notices)];
+    return all.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  }
+
+  repository(): Repository {
+    this.known ??= this.build();
+    return this.known;
+  }
+
+  private build(): Repository {
+    const yaml = [...this.files.values()].filter(isYamlFile);
+    const units = this.folderUnits(yaml);
+    const evidence = [...this.mesh.values()];
+    if (evidence.length !== this.meshList.length || evidence.some((item, at) => item !== this.meshList[at])) this.meshList = evidence;
+    const components: readonly Component[] = [];
+    return { units, components, meshEvidence: this.meshList, assume: (path) => this.configuration.assumeFor(path) };
+  }
+
+  private folderUnits(yaml: readonly YamlFile[]): Unit[] {
+    const planned = planFolderUnits(yaml.filter((parsed) => parsed.objects.length > 0));
+    const folders = planned.map((unit) => unit.folder);
+    const others = new Map<string, string[]>();
+    for (const parsed of this.files.values()) {
+      if (parsed.format === 'yaml' && parsed.objects.length > 0) continue;
+      const folder = nearestFolder(parsed.file.path, folders) ?? parentFolder(parsed.file.path);
+      const list = others.get(folder);
+      if (list) list.push(parsed.file.path);
+      else others.set(folder, [parsed.file.path]);
+    }
+    const bare = [...others.keys()].filter((folder) => !folders.includes(folder)).map((folder) => ({ folder, members: [] as string[] }));
+    return [...planned, ...bare].map(({ folder, members }) =>
+      this.units.get(
+        folder,
+        (path) => this.files.get(path),
+        (read) => {
+          const parsed = [...members, ...(others.get(folder) ?? []).sort()].flatMap((path) => read(path) ?? []);
+          const objects = parsed.flatMap((file) => (file.format === 'yaml' ? file.objects : []));
+          const files = parsed.filter((file) => file.format !== 'yaml' || file.objects.length === 0);
+          return {
+            id: folder,
+            kind: 'folder',
+            folder,
+            objects,
+            releases: [],
+            containers: kubernetesContainers(objects),
+            files,
+            components: [],
+            gaps: this.gapsIn(folder, parsed),
+          };
+        },
+      ),
+    );
+  }
+
+  private gapsIn(folder: string, parsed: readonly ParsedFile[]): Gap[] {
+    const notices = [...parsed.flatMap((file) => file.notices), ...this.scanNotices.values()];
+    return notices
+      .filter((notice) => isWithin(parentFolder(notice.file), folder))
+      .flatMap((notice): Gap[] =>
+        notice.kind === 'configuration' ? [] : [{ kind: GAP_KINDS[notice.kind], path: notice.file, detail: notice.message }],
+      );
+  }
+}
+
+const GAP_KINDS = {
+  unparsable: 'unparsable',
+  oversize: 'oversize',
+  unreadable: 'unreadable',
+  conflict: 'unparsable',
+  templated: 'templated',
+} as const;
+
+function isYamlPath(path: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(path);
+}
+
+function documentCount(parsed: ParsedFile | undefined): number {
+  return parsed?.format === 'yaml' ? parsed.documents.length : 0;
+}
+
+/** What changes the plan of units when it changes: a file's objects by name. */
+export function structureOf(parsed: ParsedFile | undefined): string {
+  if (!parsed) return '';
+  return parsed.format === 'yaml' ? parsed.objects.map((object) => identityOf(object) ?? '?').join(',') : parsed.format;
+}

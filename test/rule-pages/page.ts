@@ -1,0 +1,106 @@
+/** Reads a rule's page: its cases are the rule's tests. */
+
+export interface Marker {
+  readonly file: string;
+  /** Zero-based line of the marked text, after the markers are taken out. */
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  /** A severity, or `related`. */
+  readonly kind: string;
+  readonly messageId: string;
+}
+
+export interface PageCase {
+  readonly title: string;
+  /** Line of the heading in the page, one-based. */
+  readonly pageLine: number;
+  readonly preview: boolean;
+  readonly files: ReadonlyMap<string, string>;
+  readonly markers: readonly Marker[];
+  /** Text of files after the fix named here; `''` is the first fix of the first finding. */
+  readonly fixed: readonly { readonly fix: string; readonly file: string; readonly text: string }[];
+  readonly configuration: string | undefined;
+}
+
+export interface Page {
+  readonly id: string;
+  readonly cases: readonly PageCase[];
+}
+
+const FENCE = /^(`{3,})(\S*)(.*)$/;
+const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)\s*$/;
+
+/**
+ * The format, by example:
+ *
+ *     ### A title                         (add `{preview}` for cases that are off by default)
+ *     ```yaml file=deploy.yaml            (files of the case; squiggle lines below the marked text)
+ *           value: 512Mi
+ *                  ^^^^^ error malformed
+ *     ```
+ *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one)
+ *     ```yaml config                      (`.runbook-lens.yaml`)
+ */
+export function readPage(text: string): Page {
+  const lines = text.split('\n');
+  const id = /^# (\S+)/.exec(lines.find((line) => line.startsWith('# ')) ?? '')?.[1] ?? '';
+  const cases: PageCase[] = [];
+  let open:
+    | (PageCase & { files: Map<string, string>; markers: Marker[]; fixed: { fix: string; file: string; text: string }[] })
+    | undefined;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const heading = /^### (.+)$/.exec(line);
+    if (heading) {
+      const title = heading[1] ?? '';
+      open = {
+        title,
+        pageLine: at + 1,
+        preview: title.includes('{preview}'),
+        files: new Map(),
+        markers: [],
+        fixed: [],
+        configuration: undefined,
+      };
+      cases.push(open);
+      continue;
+    }
+    if (/^## /.test(line)) open = undefined;
+    const fence = FENCE.exec(line);
+    if (!fence) continue;
+    const [, ticks = '', , info = ''] = fence;
+    const body: string[] = [];
+    for (at++; at < lines.length && lines[at] !== ticks; at++) body.push(lines[at] ?? '');
+    if (!open) continue;
+    const file = /(?:^|\s)file=(\S+)/.exec(info)?.[1];
+    const fixed = /(?:^|\s)fixed(?:=(\S+))?(?:\s|$)/.exec(info);
+    if (/(?:^|\s)config(?:\s|$)/.test(info)) Object.assign(open, { configuration: `${body.join('\n')}\n` });
+    else if (file && fixed) open.fixed.push({ fix: fixed[1] ?? '', file, text: join(body) });
+    else if (file) {
+      const { kept, markers } = takeMarkers(file, body);
+      open.files.set(file, join(kept));
+      open.markers.push(...markers);
+    }
+  }
+  return { id, cases: cases.filter((item) => item.files.size > 0) };
+}
+
+function join(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function takeMarkers(file: string, body: readonly string[]): { kept: string[]; markers: Marker[] } {
+  const kept: string[] = [];
+  const markers: Marker[] = [];
+  for (const line of body) {
+    const match = MARKER.exec(line);
+    if (!match) {
+      kept.push(line);
+      continue;
+    }
+    const [, before = '', carets = '', kind = '', messageId = ''] = match;
+    markers.push({ file, line: kept.length - 1, start: before.length, end: before.length + carets.length, kind, messageId });
+  }
+  return { kept, markers };
+}
