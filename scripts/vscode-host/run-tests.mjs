@@ -38,7 +38,7 @@ export const defaultWorkspace = join(repositoryRoot, 'test', 'vscode', 'fixtures
  * @property {number} [timeoutMs] for everything inside VS Code; default 5 minutes
  * @property {boolean} [restricted] open the folder in Restricted Mode
  * @property {string} [locale]
- * @property {boolean} [keep] keep the run's folder
+ * @property {'always' | 'failed' | 'never'} [keep] when to keep the run's folders (logs, workspace copy, bundled suite); default: failed
  * @property {(line: string) => void} [print] receives the TAP lines
  */
 
@@ -58,7 +58,7 @@ export async function runEditorSuite({
   timeoutMs = 5 * 60_000,
   restricted = false,
   locale,
-  keep = false,
+  keep = 'failed',
   print = (line) => process.stdout.write(`${line}\n`),
 }) {
   await installServer();
@@ -80,7 +80,7 @@ export async function runEditorSuite({
     await server.stop();
   }
   const outcome = readResult(result, hostExit, server.logPath);
-  if (keep || outcome.failed > 0) progress(`kept ${runFolder} and ${openFolder}`);
+  if (keep === 'always' || (keep === 'failed' && outcome.failed > 0)) progress(`kept ${runFolder} and ${openFolder}`);
   else for (const folder of [runFolder, openFolder]) rmSync(folder, { recursive: true, force: true });
   return outcome;
 }
@@ -171,7 +171,8 @@ if (isMain(import.meta.url)) {
   });
   try {
     const vsixPath = values.vsix === undefined ? packageExtension({ build: !values['no-build'] }).path : resolve(values.vsix);
-    const { restricted, locale, grep, keep } = values;
+    const { restricted, locale, grep } = values;
+    const keep = values.keep ? 'always' : 'failed';
     const workspace = values.workspace === undefined ? undefined : resolve(values.workspace);
     process.exitCode = report(
       await runEditorSuite({ vsixPath, workspace, grep, timeoutMs: Number(values.timeout) * 1000, restricted, locale, keep }),

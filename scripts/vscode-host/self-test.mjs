@@ -15,7 +15,13 @@ import { runEditorSuite } from './run-tests.mjs';
 
 const testRoot = join(repositoryRoot, 'test', 'vscode');
 const { path: vsixPath } = packageFolder(join(testRoot, 'fixture-extension'), join(hostFolder, 'host-check.vsix'));
-const common = { vsixPath, extensionId: 'runbook-lens-tests.host-check', testFolder: join(testRoot, 'host-check'), timeoutMs: 30_000 };
+const common = {
+  vsixPath,
+  extensionId: 'runbook-lens-tests.host-check',
+  testFolder: join(testRoot, 'host-check'),
+  timeoutMs: 30_000,
+  keep: 'never',
+};
 
 const cases = [
   { what: 'a passing suite', options: { grep: '' }, expected: { passed: 4, failed: 0, skipped: 5 } },

@@ -12,7 +12,7 @@ const STOP_TIMEOUT_MS = 5_000;
  * Settings of every run: a quiet window, so that pictures show the extension and tests meet no dialog. `openPanel` and side bars stay as
  * the page sets them.
  */
-const QUIET_SETTINGS = {
+export const QUIET_SETTINGS = {
   'chat.disableAIFeatures': true,
   'chat.commandCenter.enabled': false,
   'extensions.autoCheckUpdates': false,
@@ -46,13 +46,14 @@ const RESTRICTED_SETTINGS = {
  * @property {string} runFolder an empty folder for user data, extensions and logs of this run
  * @property {string[]} vsixPaths extensions to install
  * @property {number} [port] default: any free one
+ * @property {string} [connectionToken] demanded from whoever opens the page; default none, for short runs on this machine
  * @property {Record<string, unknown>} [settings] user settings on top of the quiet ones
  * @property {boolean} [restricted] start in Restricted Mode
  * @property {Record<string, string>} [env] environment for the extension host
  *
  * @typedef {object} RunningServer
  * @property {string} authority host:port, as in vscode-remote://host:port/…
- * @property {string} url of the workbench
+ * @property {string} url of the workbench, with its connection token if there is one
  * @property {string} extensionsFolder where the VSIX was installed
  * @property {string} logPath what the server wrote
  * @property {() => Promise<void>} stop ends the server and everything it started
@@ -63,7 +64,7 @@ const RESTRICTED_SETTINGS = {
  * @param {ServerOptions} options
  * @returns {Promise<RunningServer>}
  */
-export async function startServer({ runFolder, vsixPaths, port, settings = {}, restricted = false, env = {} }) {
+export async function startServer({ runFolder, vsixPaths, port, connectionToken, settings = {}, restricted = false, env = {} }) {
   const userData = join(runFolder, 'user-data');
   const extensionsFolder = join(runFolder, 'extensions');
   mkdirSync(join(userData, 'User'), { recursive: true });
@@ -77,7 +78,8 @@ export async function startServer({ runFolder, vsixPaths, port, settings = {}, r
   const logPath = join(runFolder, 'server.log');
   const args = [
     join(vscodeServerFolder, 'out', 'server-main.js'),
-    ...['--host', '127.0.0.1', '--port', String(listenPort), '--without-connection-token', '--accept-server-license-terms'],
+    ...['--host', '127.0.0.1', '--port', String(listenPort), '--accept-server-license-terms'],
+    ...(connectionToken === undefined ? ['--without-connection-token'] : ['--connection-token', connectionToken]),
     // The switch that makes a release build honour extensionTestsPath in the page's address.
     ...['--enable-smoke-test-driver', '--telemetry-level', 'off', ...folders],
   ];
@@ -108,6 +110,7 @@ export async function startServer({ runFolder, vsixPaths, port, settings = {}, r
 
   const authority = `127.0.0.1:${listenPort}`;
   const url = `http://${authority}/`;
+  const token = connectionToken === undefined ? '' : `?tkn=${connectionToken}`;
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   while (!(await answers(url))) {
     if (child.exitCode !== null || Date.now() > deadlineMs) {
@@ -116,7 +119,7 @@ export async function startServer({ runFolder, vsixPaths, port, settings = {}, r
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { authority, url, extensionsFolder, logPath, stop };
+  return { authority, url: `${url}${token}`, extensionsFolder, logPath, stop };
 }
 
 /** @param {string} vsixPath @param {string[]} folders switches that name the run's folders */
@@ -148,9 +151,10 @@ function serverEnvironment(extra) {
 /** @param {string} url */
 async function answers(url) {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    // Any answer will do: with a connection token this one is a refusal.
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
-    return response.ok;
+    return true;
   } catch {
     return false;
   }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { skip, test } from '../suite/runner.ts';
 
 function planted(name: string, body: () => Promise<void> | void, options: { readonly timeoutMs?: number } = {}): void {
-  const run = () => (process.env['RUNBOOK_LENS_TEST_GREP'] === name ? body() : skip('runs only when asked for'));
+  const run = () => (process.env.RUNBOOK_LENS_TEST_GREP === name ? body() : skip('runs only when asked for'));
   test(name, run, options);
 }
 

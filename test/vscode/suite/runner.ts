@@ -41,7 +41,9 @@ export function skip(reason: string): never {
  * Writes `{passed, failed, skipped, tests}` to `RUNBOOK_LENS_TEST_RESULT`; throws when a test failed or none ran, which makes the host exit 1.
  */
 export async function runRegisteredTests(): Promise<void> {
-  const grep = process.env['RUNBOOK_LENS_TEST_GREP'] ?? '';
+  // Failures name the line of the test, not of the bundle.
+  process.setSourceMapsEnabled(true);
+  const grep = process.env.RUNBOOK_LENS_TEST_GREP ?? '';
   const selected = registered.filter((entry) => entry.name.includes(grep));
   const outcomes: Outcome[] = [];
   console.log(`1..${selected.length}`);
@@ -89,7 +91,7 @@ function tapLine(number: number, outcome: Outcome): string {
 
 /** `planned` is written only at the end: a result without it tells that the host died on the way. */
 function writeResult(tests: readonly Outcome[], planned?: number): void {
-  const path = process.env['RUNBOOK_LENS_TEST_RESULT'];
+  const path = process.env.RUNBOOK_LENS_TEST_RESULT;
   if (path === undefined) return;
   const count = (status: Outcome['status']) => tests.filter((outcome) => outcome.status === status).length;
   const totals = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
