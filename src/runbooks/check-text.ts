@@ -168,9 +168,12 @@ export function textFaults(
     const filesPart = parts.find(({ text }) => headingKey(text) === 'in-your-files');
     if (filesPart) {
       const end = parts.find(({ line }) => line > filesPart.line)?.line ?? detect.to;
-      const told = scan.prose.filter(({ line }) => line > filesPart.line && line < end);
+      const told = [
+        ...scan.prose.filter(({ line }) => line > filesPart.line && line < end),
+        ...scan.fences.filter(({ line }) => line > filesPart.line && line < end),
+      ];
       for (const rule of rules) {
-        if (!told.some(({ text }) => text.includes(`\`${rule}\``)))
+        if (!told.some(({ text }) => text.includes(rule)))
           faults.push({
             line: filesPart.line,
             said: say(`rule \`${rule}\` of the front matter is not told here`, `front matter 中的规则 \`${rule}\` 没有在这里说明`),
