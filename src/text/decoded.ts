@@ -109,3 +109,23 @@ export function spanWithin(decoded: DecodedText, from: number, to: number): Span
   const at = start ?? decoded.at.end;
   return { start: at, end: Math.max(at, end) };
 }
+
+/** For reading decoded text with another reader (the string of `sh -c`): maps its offsets to the file. */
+export function offsetsOf(decoded: DecodedText): OffsetMap {
+  const { runs, at } = decoded;
+  return (offset) => {
+    let low = 0;
+    let high = runs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((runs[middle]?.index ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const run = runs[low];
+    if (!run || offset < run.index) return at.start;
+    const into = offset - run.index;
+    return into < run.length && run.end - run.start !== run.length
+      ? run.start
+      : Math.min(run.start + into, into >= run.length ? run.end : run.start + into);
+  };
+}
