@@ -1,5 +1,5 @@
 import type { SourceFile } from './source.ts';
-import { type Mask, parseYaml, type YamlNode, type YamlProblem } from './yaml.ts';
+import { type Mask, parseYaml, type YamlNode, type YamlProblem, type YamlResult } from './yaml.ts';
 
 /** One document of a YAML stream, found without parsing it: YAML forbids `---` at column 0 inside any scalar. */
 export interface DocumentSpan {
@@ -37,14 +37,19 @@ export function splitDocuments(text: string): DocumentSpan[] {
   return spans;
 }
 
-/** Parses one document; a template's actions are blanked out first, so the offsets stay those of the file. */
+/**
+ * Parses one document; a template's actions are blanked out first, so the offsets stay those of the file. Where that does not
+ * parse, the text as it is gets a try: `{{ }}` inside a dashboard or a workflow is no template of ours.
+ */
 export function parseDocument(
   file: SourceFile,
   span: DocumentSpan,
-  template: { text: string; masks: readonly Mask[] } | undefined,
+  template: { readonly text: string; readonly masks: readonly Mask[] } | undefined,
 ): YamlDocument {
   const masks = template ? template.masks.filter((mask) => mask.start < span.end && mask.end > span.start) : [];
-  const result = parseYaml(file, span.start, span.end, template?.text ?? file.text, masks);
+  const masked = parseLeniently(file, span, template?.text ?? file.text, masks);
+  const raw = masked.ok || masks.length === 0 ? undefined : parseLeniently(file, span, file.text, masks);
+  const result = raw?.ok ? raw : masked;
   return {
     ...span,
     file,
@@ -52,6 +57,34 @@ export function parseDocument(
     root: result.ok ? result.roots[0] : undefined,
     problem: result.ok ? undefined : result.problem,
   };
+}
+
+/** Closers that are moved up before a document is given up. */
+const MAX_REPAIRS = 50;
+
+/**
+ * Kubernetes' own parser takes a `]` or `}` that stands on a line of its own at the indentation of its key; the YAML
+ * specification and js-yaml don't. The closer is moved to the line above by making the line break a space: no offset changes.
+ */
+function parseLeniently(file: SourceFile, span: DocumentSpan, text: string, masks: readonly Mask[]): YamlResult {
+  let at = text;
+  for (let repairs = 0; ; repairs++) {
+    const result = parseYaml(file, span.start, span.end, at, masks);
+    if (result.ok || repairs >= MAX_REPAIRS || !/indentation/.test(result.problem.message)) return result;
+    const repaired = moveCloserUp(at, result.problem.offset);
+    if (repaired === undefined) return result;
+    at = repaired;
+  }
+}
+
+function moveCloserUp(text: string, offset: number): string | undefined {
+  const lineStart = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
+  const line = /^[ \t]*[\]}]/.test(text.slice(lineStart, text.indexOf('\n', lineStart) + 1 || undefined)) ? lineStart : undefined;
+  if (line === undefined || line === 0) return undefined;
+  const previous = text.lastIndexOf('\n', line - 2) + 1;
+  const above = text.slice(previous, line);
+  const blanked = above.replace(/(^|\s)#.*/, (comment) => ' '.repeat(comment.length)).replace(/\r?\n$/, (eol) => ' '.repeat(eol.length));
+  return text.slice(0, previous) + blanked + text.slice(line);
 }
 
 const ACTION = /\{\{-?\s*(?:\/\*[\s\S]*?\*\/|[\s\S]*?)\s*-?\}\}/g;
@@ -77,7 +110,8 @@ export function maskTemplate(text: string): { text: string; masks: readonly Mask
     const hole = alone && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(action);
     masks.push({ start, end, expression: action, hole });
     const filler = control || alone ? ' ' : 'x';
-    return action.replace(/[^\r\n]/g, filler);
+    // White space stays: an action may run over a line break, and the next line's indentation must hold.
+    return action.replace(/\S/g, filler);
   });
   return { text: masked, masks };
 }

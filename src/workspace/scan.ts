@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import type { SourceFile } from '../text/source.ts';
+import { decodeText } from './decode.ts';
+import { formatOf, MAX_FILE_BYTES } from './parse-file.ts';
+import type { Notice } from './parsed-file.ts';
+
+/** Folders that hold no config of this repository's own; pruned by name before any ignore file is asked. */
+const PRUNED = new Set(['.git', 'node_modules', '.terraform', '.hg', '.svn', '.idea', '.gradle', '__pycache__', '.venv', 'vendor']);
+
+export interface ScanSink {
+  file(file: SourceFile): void;
+  notice(notice: Notice): void;
+}
+
+export interface ScanOptions {
+  /** From the configuration, beside `.gitignore`. Paths relative to the root. */
+  readonly isIgnored?: (path: string) => boolean;
+  /** Called every few hundred files; `false` ends the scan. */
+  readonly onProgress?: (files: number) => boolean;
+}
+
+/**
+ * Walks a folder as Git would (nested `.gitignore`), reads every file whose name says that a rule may want it, and hands it on.
+ * Synchronous on purpose: reading through promises is four to seven times slower, and this runs in a worker or in the command line.
+ */
+export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): void {
+  const seen = new Set<string>();
+  let files = 0;
+  let stopped = false;
+
+  const walk = (folder: string, ignores: readonly { readonly base: string; readonly rules: Ignore }[]): void => {
+    const absolute = join(root, folder);
+    let entries: import('node:fs').Dirent[];
+    try {
+      entries = readdirSync(absolute, { withFileTypes: true });
+    } catch (error) {
+      sink.notice({ kind: 'unreadable', file: folder || '.', message: `the folder can't be read: ${errorText(error)}` });
+      return;
+    }
+    const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile()) ? readIgnore(join(absolute, '.gitignore')) : undefined;
+    const active = own ? [...ignores, { base: folder, rules: own }] : ignores;
+    entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    for (const entry of entries) {
+      if (stopped) return;
+      const path = folder ? `${folder}/${entry.name}` : entry.name;
+      const link = entry.isSymbolicLink();
+      const kind = link ? linkKind(join(root, path)) : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : undefined;
+      if (kind === 'folder') {
+        if (PRUNED.has(entry.name) || isIgnored(path, true, active) || options.isIgnored?.(path)) continue;
+        // A link may lead back to where we are; each real folder is read once.
+        if (link && !enter(join(root, path), seen)) continue;
+        if (!link && seen.size > 0 && !enter(join(root, path), seen)) continue;
+        walk(path, active);
+      } else if (kind === 'file') {
+        if (formatOf(path) === undefined || isIgnored(path, false, active) || options.isIgnored?.(path)) continue;
+        read(path);
+      }
+    }
+  };
+
+  const read = (path: string): void => {
+    const result = readSource(root, path);
+    if (result === undefined) return;
+    if ('kind' in result) sink.notice(result);
+    else sink.file(result);
+    files++;
+    if (files % 200 === 0 && options.onProgress?.(files) === false) stopped = true;
+  };
+
+  seen.add(realpath(root));
+  walk('', []);
+}
+
+/** Reads one file, or says why it can't be read. `undefined`: it is no text. */
+export function readSource(root: string, path: string): SourceFile | Notice | undefined {
+  try {
+    const absolute = join(root, path);
+    const { size } = statSync(absolute);
+    if (size > MAX_FILE_BYTES) {
+      return { kind: 'oversize', file: path, message: `${(size / 2 ** 20).toFixed(1)} MiB; files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out` };
+    }
+    return decodeText(path, readFileSync(absolute));
+  } catch (error) {
+    return { kind: 'unreadable', file: path, message: errorText(error) };
+  }
+}
+
+function readIgnore(path: string): Ignore | undefined {
+  try {
+    return ignore().add(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isIgnored(path: string, folder: boolean, ignores: readonly { readonly base: string; readonly rules: Ignore }[]): boolean {
+  let ignored = false;
+  for (const { base, rules } of ignores) {
+    const relative = base ? path.slice(base.length + 1) : path;
+    const result = rules.test(folder ? `${relative}/` : relative);
+    if (result.ignored) ignored = true;
+    else if (result.unignored) ignored = false;
+  }
+  return ignored;
+}
+
+function linkKind(path: string): 'folder' | 'file' | undefined {
+  try {
+    const target = statSync(path);
+    return target.isDirectory() ? 'folder' : target.isFile() ? 'file' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function enter(path: string, seen: Set<string>): boolean {
+  const real = realpath(path);
+  if (seen.has(real)) return false;
+  seen.add(real);
+  return true;
+}
+
+function realpath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'EACCES' || error.code === 'EPERM') return 'no permission to read it';
+    if (error.code === 'ENOENT') return 'it is not there any more';
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
