@@ -77,7 +77,7 @@ function shippedManifest() {
 /** @param {Record<string, unknown>} manifest @returns {string[]} every file that it points at: main, icon, and all `./…` values. */
 function manifestPaths(manifest) {
   const paths = ['main', 'browser', 'icon'].flatMap((key) => (typeof manifest[key] === 'string' ? [manifest[key]] : []));
-  if (paths.length === 0 || manifest.main === undefined) throw new Error('package.json has no "main": VS Code would have nothing to run');
+  if (manifest.main === undefined) throw new Error('package.json has no "main": VS Code would have nothing to run');
   const visit = (/** @type {unknown} */ value, /** @type {string} */ key) => {
     if (typeof value === 'string') {
       if (value.startsWith('./') || ['markdown', 'svg', 'image'].includes(key)) paths.push(value);

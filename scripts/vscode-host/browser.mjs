@@ -25,9 +25,8 @@ const FLAGS = [
  * @returns {Promise<{ page: import('playwright-core').Page, close: () => Promise<void> }>}
  */
 export async function openBrowser({ locale, viewport = { width: 1280, height: 800 }, deviceScaleFactor = 1 } = {}) {
-  // Chromium's sandbox refuses to work for root.
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({ executablePath: installChromium(), headless: true, args: [...FLAGS, ...sandbox] });
+  // No sandbox: it refuses to work for root and in many containers, and the page comes from our own server on this machine.
+  const browser = await chromium.launch({ executablePath: installChromium(), headless: true, chromiumSandbox: false, args: FLAGS });
   const context = await browser.newContext({
     viewport,
     deviceScaleFactor,

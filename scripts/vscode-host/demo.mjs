@@ -29,7 +29,7 @@ const { values } = parseArgs({
 function folderToOpen(temporary) {
   if (values.folder !== undefined) return resolve(values.folder);
   const copy = join(temporary, 'examples');
-  cpSync(join(repositoryRoot, 'examples'), copy, { recursive: true });
+  cpSync(join(repositoryRoot, 'examples'), copy, { recursive: true, verbatimSymlinks: true });
   return copy;
 }
 

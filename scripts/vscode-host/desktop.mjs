@@ -34,7 +34,7 @@ const workspace = join(temporary, 'workspace');
 const extensionsFolder = join(temporary, 'extensions');
 const userData = join(temporary, 'user-data');
 const result = join(runFolder, 'result.json');
-cpSync(resolve(values.workspace), workspace, { recursive: true });
+cpSync(resolve(values.workspace), workspace, { recursive: true, verbatimSymlinks: true });
 mkdirSync(join(userData, 'User'), { recursive: true });
 writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(QUIET_SETTINGS));
 const { carrierFolder, testsPath } = await bundleSuite(join(runFolder, 'suite'));

@@ -68,7 +68,7 @@ export async function runEditorSuite({
   // Outside the repository, whose .gitignore covers `.vscode-test/`: the extension would rightly skip an ignored folder.
   const openFolder = realpathSync(mkdtempSync(join(tmpdir(), 'runbook-lens-workspace-')));
   const result = join(runFolder, 'result.json');
-  cpSync(workspace, openFolder, { recursive: true });
+  cpSync(workspace, openFolder, { recursive: true, verbatimSymlinks: true });
   const { carrierFolder, testsPath } = await bundleSuite(join(runFolder, 'suite'), testFolder);
   const extensionsFolder = join(runFolder, 'extensions');
   const env = suiteEnvironment({ extensionId, extensionsFolder, workspace: openFolder, result, grep });

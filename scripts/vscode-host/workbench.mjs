@@ -6,7 +6,7 @@
  *     await page.screenshot({ path: 'docs/images/x.png' });
  *   });
  */
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { packageExtension } from '../package.mjs';
@@ -47,7 +47,7 @@ export async function withWorkbench({ folder, vsixPath, locale, settings, restri
   // The folder's own name is what the window title and the explorer show.
   const copyParent = realpathSync(mkdtempSync(join(tmpdir(), 'runbook-lens-workbench-')));
   const opened = join(copyParent, basename(resolve(folder)));
-  cpSync(resolve(folder), opened, { recursive: true });
+  cpSync(resolve(folder), opened, { recursive: true, verbatimSymlinks: true });
   const server = await startServer({ runFolder, vsixPaths: [extension], settings, restricted });
   try {
     const { page, close } = await openBrowser({ locale, viewport, deviceScaleFactor });
@@ -77,6 +77,19 @@ export async function openFile(page, pathAndPosition) {
   await input.press('Enter');
   await page.locator('.tabs-container .tab.active', { hasText: name }).waitFor({ timeout: WAIT_MS });
   await page.locator('.editor-group-container.active .view-lines .view-line').first().waitFor({ timeout: WAIT_MS });
+}
+
+/**
+ * Opens a file with the cursor at the first occurrence of `token`, so that pictures survive edits above it.
+ * @param {Page} page @param {string} folder as `withWorkbench` gives it @param {string} path in the folder @param {string} token
+ * @throws {Error} when the file doesn't contain it
+ */
+export async function openFileAt(page, folder, path, token) {
+  const text = readFileSync(join(folder, path), 'utf8');
+  const offset = text.indexOf(token);
+  if (offset < 0) throw new Error(`${path} does not contain "${token}"`);
+  const before = text.slice(0, offset).split('\n');
+  await openFile(page, `${path}:${before.length}:${String(before.at(-1)).length + 1}`);
 }
 
 /** Runs a command by the title that the palette shows ("View: Toggle Problems"). @param {Page} page @param {string} title */
