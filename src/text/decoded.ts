@@ -129,3 +129,12 @@ export function offsetsOf(decoded: DecodedText): OffsetMap {
       : Math.min(run.start + into, into >= run.length ? run.end : run.start + into);
   };
 }
+
+/** The span between the quotes when one pair of quotes holds the whole value; else the span as it is. */
+export function withoutQuotes({ at, runs }: DecodedText): Span {
+  const first = runs[0];
+  const last = runs.at(-1);
+  if (!first || !last) return at.end - at.start === 2 ? { start: at.start + 1, end: at.end - 1 } : at;
+  const whole = runs.every((run, index) => index === 0 || run.start === runs[index - 1]?.end);
+  return whole && first.start === at.start + 1 && last.end === at.end - 1 ? { start: first.start, end: last.end } : at;
+}

@@ -1,4 +1,13 @@
-import { DecodedBuilder, type DecodedText, mapSpan, type OffsetMap, offsetsOf, type Problem, sameOffset } from './decoded.ts';
+import {
+  DecodedBuilder,
+  type DecodedText,
+  mapSpan,
+  type OffsetMap,
+  offsetsOf,
+  type Problem,
+  sameOffset,
+  withoutQuotes,
+} from './decoded.ts';
 import { type Expansion, expansionAt, literalText, type Part, partsOf } from './expansion.ts';
 import { isBlank, linesOf, skipBlanks } from './key-value.ts';
 import type { Span } from './source.ts';
@@ -120,25 +129,14 @@ export function readWord(
     } else builder.char(char, at++);
   }
   if (quote !== '') problem = { message: `unterminated ${quote}`, offset: map(quoteAt) };
-  const decoded = innerSpan(builder, text, start, at, quoted);
+  const built = builder.build(start, at);
+  const decoded = quoted ? { ...built, at: withoutQuotes(built) } : built;
   const parts = partsOf(decoded, marks);
   return {
     word: { text: problem ? undefined : literalText(parts), decoded, parts, at: mapSpan(map, start, at), quoted },
     end: at,
     problem,
   };
-}
-
-/** A word in one pair of quotes has the span between them. */
-function innerSpan(builder: DecodedBuilder, text: string, start: number, end: number, quoted: boolean): DecodedText {
-  const first = text.charAt(start);
-  const whole =
-    quoted &&
-    end - start >= 2 &&
-    (first === '"' || first === "'") &&
-    text[end - 1] === first &&
-    !text.slice(start + 1, end - 1).includes(first);
-  return whole ? builder.build(start + 1, end - 1) : builder.build(start, end);
 }
 
 type Found = { readonly expansion: Omit<Expansion, 'at'>; readonly end: number };
@@ -176,7 +174,7 @@ export function parseShell(text: string, options: { start?: number; end?: number
   let at = start;
 
   const finish = (until: number): void => {
-    const command = words.length > 0 ? commandOf(words, depth > 0 || afterOr, map, text) : undefined;
+    const command = words.length > 0 ? commandOf(words, depth > 0 || afterOr) : undefined;
     if (command) commands.push({ ...command, at: mapSpan(map, commandStart, until) });
     words = [];
   };
@@ -248,12 +246,12 @@ function skipHereDocuments(text: string, start: number, end: number, delimiters:
 
 const EXPORTING = new Set(['export', 'declare', 'typeset', 'readonly', 'local', 'env']);
 
-function commandOf(words: readonly ShellWord[], conditional: boolean, map: OffsetMap, text: string): Omit<ShellCommand, 'at'> | undefined {
+function commandOf(words: readonly ShellWord[], conditional: boolean): Omit<ShellCommand, 'at'> | undefined {
   const assignments: ShellAssignment[] = [];
   let at = 0;
   const take = (scope: ShellAssignment['scope']): void => {
     for (let word = words[at]; word; word = words[++at]) {
-      const assignment = assignmentOf(word, scope);
+      const assignment = splitAssignment(word, scope);
       if (!assignment) break;
       assignments.push(assignment);
     }
@@ -276,19 +274,15 @@ function commandOf(words: readonly ShellWord[], conditional: boolean, map: Offse
   }
   const rest: ShellWord[] = [first];
   for (const word of words.slice(at)) {
-    const assignment = assignmentOf(word, exports ? 'exported' : 'shell');
+    const assignment = splitAssignment(word, exports ? 'exported' : 'shell');
     if (assignment) assignments.push(assignment);
     else rest.push(word);
   }
   return { assignments, words: rest, conditional };
-
-  function assignmentOf(word: ShellWord, scope: ShellAssignment['scope']): ShellAssignment | undefined {
-    return splitAssignment(word, map, text, scope);
-  }
 }
 
 /** `NAME=value` of a word whose name part is literal and unquoted. */
-function splitAssignment(word: ShellWord, map: OffsetMap, source: string, scope: ShellAssignment['scope']): ShellAssignment | undefined {
+function splitAssignment(word: ShellWord, scope: ShellAssignment['scope']): ShellAssignment | undefined {
   const head = word.parts[0];
   const match = typeof head === 'string' ? /^([A-Za-z_]\w*)=/u.exec(head) : null;
   const name = match?.[1];
@@ -296,7 +290,7 @@ function splitAssignment(word: ShellWord, map: OffsetMap, source: string, scope:
   const run = word.decoded.runs[0];
   if (!run || run.start !== word.at.start || run.length < name.length + 1) return undefined;
   const valueStart = run.start + name.length + 1;
-  const decoded = tailOf(word.decoded, name.length + 1, valueStart, word.at.end, map === sameOffset ? source : undefined);
+  const decoded = tailOf(word.decoded, name.length + 1, valueStart, word.at.end, word.quoted);
   const parts = [
     ...(typeof head === 'string' && head.length > name.length + 1 ? [head.slice(name.length + 1)] : []),
     ...word.parts.slice(1),
@@ -311,21 +305,16 @@ function splitAssignment(word: ShellWord, map: OffsetMap, source: string, scope:
   return { name, nameAt: { start: run.start, end: run.start + name.length }, value, scope };
 }
 
-/** Decoded text without its first `skip` characters. The quotes around the rest are left out of its span when they can be seen. */
-export function tailOf(decoded: DecodedText, skip: number, start: number, end: number, source: string | undefined): DecodedText {
+/** Decoded text without its first `skip` characters (`NAME=`); `start` and `end` are the rest as written. */
+export function tailOf(decoded: DecodedText, skip: number, start: number, end: number, quoted: boolean): DecodedText {
   const runs = decoded.runs
     .filter((run) => run.index + run.length > skip)
     .map((run) => {
       const cut = Math.max(0, skip - run.index);
       return { index: Math.max(0, run.index - skip), length: run.length - cut, start: run.start + cut, end: run.end };
     });
-  const quote = source?.charAt(start) ?? '';
-  const inner =
-    end - start >= 2 &&
-    (quote === '"' || quote === "'") &&
-    source?.charAt(end - 1) === quote &&
-    !source.slice(start + 1, end - 1).includes(quote);
-  return { text: decoded.text.slice(skip), at: inner ? { start: start + 1, end: end - 1 } : { start, end }, runs };
+  const tail = { text: decoded.text.slice(skip), at: { start, end }, runs };
+  return quoted ? { ...tail, at: withoutQuotes(tail) } : tail;
 }
 
 /** The variables that programs started by the script see, in order: exported at once, or by a later `export NAME`. */
