@@ -7,15 +7,15 @@ import type { Finding, OptionValue, Report, Rule, RuleContext, Severity } from '
 
 /** What the engine asks of the configuration. Paths are relative to the root. */
 export interface LintConfiguration {
-  /** `undefined`: nothing said; the rule's own severity and default hold. `on` switches a preview rule on. */
-  severityOf(rule: string, path: string): Severity | 'on' | 'off' | undefined;
-  optionOf(rule: string, option: string, path: string): OptionValue | undefined;
+  /** `default`: nothing said; the rule's own severity and default hold. `on` switches a preview rule on. */
+  severityOf(rule: string, path: string): Severity | 'on' | 'off' | 'default';
+  optionsOf(rule: string, path: string): Readonly<Record<string, OptionValue>>;
   assumeFor(path: string): Assume;
 }
 
 export const NO_CONFIGURATION: LintConfiguration = {
-  severityOf: () => undefined,
-  optionOf: () => undefined,
+  severityOf: () => 'default',
+  optionsOf: () => ({}),
   assumeFor: () => ({}),
 };
 
@@ -119,13 +119,13 @@ export class Engine implements LintEngine {
     const context: RuleContext = {
       unit,
       repository,
-      option: (name) => configuration.optionOf(rule.id, name, unit.folder) ?? rule.options?.[name]?.default ?? '',
+      option: (name) => configuration.optionsOf(rule.id, unit.folder)[name] ?? rule.options?.[name]?.default ?? '',
       report: (report: Report) => {
         const configured = configuration.severityOf(rule.id, report.at.file.path);
         if (configured === 'off') return;
-        const asked = preview || configured !== undefined;
+        const asked = preview || configured !== 'default';
         if (!asked && (report.preview ?? rule.default === 'preview')) return;
-        const severity = configured === undefined || configured === 'on' ? (report.severity ?? rule.severity) : configured;
+        const severity = configured === 'default' || configured === 'on' ? (report.severity ?? rule.severity) : configured;
         findings.push({ ...report, rule: rule.id, severity, unit: unit.id });
       },
     };

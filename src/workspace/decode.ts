@@ -14,6 +14,7 @@ export function decodeText(path: string, bytes: Uint8Array): SourceFile | Notice
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return sourceFile(path, Buffer.from(buffer).swap16().toString('utf16le'));
   if (buffer.subarray(0, PROBE_BYTES).includes(0)) return { kind: 'unreadable', file: path, message: 'binary content' };
   const text = buffer.toString('utf8');
-  if (text.includes('\ufffd') && !buffer.includes('\ufffd')) return { kind: 'unreadable', file: path, message: 'not UTF-8 text; save it as UTF-8' };
+  if (text.includes('\ufffd') && !buffer.includes('\ufffd'))
+    return { kind: 'unreadable', file: path, message: 'not UTF-8 text; save it as UTF-8' };
   return sourceFile(path, text);
 }

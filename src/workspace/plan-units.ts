@@ -23,6 +23,17 @@ export function parentFolder(path: string): string {
   return at < 0 ? '.' : path.slice(0, at);
 }
 
+/** A relative path from a folder, with `.` and `..` taken away; `undefined` when it leaves the root. */
+export function joinPath(folder: string, path: string): string | undefined {
+  const segments = folder === '.' ? [] : folder.split('/');
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') segments.push(segment);
+    else if (segments.pop() === undefined) return undefined;
+  }
+  return segments.length === 0 ? '.' : segments.join('/');
+}
+
 /** Whether a folder is the other or lies below it. */
 export function isWithin(folder: string, outer: string): boolean {
   return outer === '.' || folder === outer || folder.startsWith(`${outer}/`);

@@ -1,19 +1,26 @@
 import type { Component } from '../model/component.ts';
+import { composeContainers, isComposeDocument } from '../model/containers/compose.ts';
+import { dockerfileContainer } from '../model/containers/dockerfile.ts';
 import { kubernetesContainers } from '../model/containers/kubernetes.ts';
-import { identityOf } from '../model/kubernetes/objects.ts';
+import { envFileContainer, procfileContainers, shellScriptContainer, systemdContainer } from '../model/containers/text-files.ts';
+import type { Container } from '../model/container.ts';
 import type { Assume, Repository, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { parseFile } from './parse-file.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
-import { isWithin, isYamlFile, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { type FolderUnit, isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
 import { TrackedMemo } from './tracked-memo.ts';
 
 /** What the model needs from outside: nothing here reads a disk. */
 export interface RepositoryInputs {
   /** Reads a file that no rule reads by itself but that another names (an env file of a generator, a patch). */
   readonly readText: (path: string) => string | undefined;
+}
+
+interface PlannedFolder extends FolderUnit {
+  readonly kind: 'folder' | 'compose';
 }
 
 interface AssumeSource {
@@ -111,39 +118,80 @@ export class RepositoryModel {
   }
 
   private folderUnits(yaml: readonly YamlFile[]): Unit[] {
-    const planned = planFolderUnits(yaml.filter((parsed) => parsed.objects.length > 0));
-    const folders = planned.map((unit) => unit.folder);
+    const compose = yaml.filter((parsed) => parsed.documents.some((document) => isComposeDocument(document.root)));
+    const composeFolders = new Set(compose.map((parsed) => parentFolder(parsed.file.path)));
+    const planned: PlannedFolder[] = planFolderUnits(yaml.filter((parsed) => parsed.objects.length > 0)).map((unit) => ({
+      ...unit,
+      kind: composeFolders.has(unit.folder) ? 'compose' : 'folder',
+    }));
+    const folders = new Set(planned.map((unit) => unit.folder));
+    for (const folder of composeFolders) if (!folders.has(folder)) planned.push({ folder, members: [], kind: 'compose' });
     const others = new Map<string, string[]>();
+    const allFolders = planned.map((unit) => unit.folder);
     for (const parsed of this.files.values()) {
       if (parsed.format === 'yaml' && parsed.objects.length > 0) continue;
-      const folder = nearestFolder(parsed.file.path, folders) ?? parentFolder(parsed.file.path);
+      const folder = nearestFolder(parsed.file.path, allFolders) ?? parentFolder(parsed.file.path);
       const list = others.get(folder);
       if (list) list.push(parsed.file.path);
       else others.set(folder, [parsed.file.path]);
     }
-    const bare = [...others.keys()].filter((folder) => !folders.includes(folder)).map((folder) => ({ folder, members: [] as string[] }));
-    return [...planned, ...bare].map(({ folder, members }) =>
+    for (const folder of others.keys()) if (!allFolders.includes(folder)) planned.push({ folder, members: [], kind: 'folder' });
+    return planned.map((plan) =>
       this.units.get(
-        folder,
+        `${plan.kind} ${plan.folder}`,
         (path) => this.files.get(path),
-        (read) => {
-          const parsed = [...members, ...(others.get(folder) ?? []).sort()].flatMap((path) => read(path) ?? []);
-          const objects = parsed.flatMap((file) => (file.format === 'yaml' ? file.objects : []));
-          const files = parsed.filter((file) => file.format !== 'yaml' || file.objects.length === 0);
-          return {
-            id: folder,
-            kind: 'folder',
-            folder,
-            objects,
-            releases: [],
-            containers: kubernetesContainers(objects),
-            files,
-            components: [],
-            gaps: this.gapsIn(folder, parsed),
-          };
-        },
+        (read) => this.folderUnit(plan, (others.get(plan.folder) ?? []).sort(), read),
       ),
     );
+  }
+
+  private folderUnit(plan: PlannedFolder, others: readonly string[], read: (path: string) => ParsedFile | undefined): Unit {
+    const parsed = [...plan.members, ...others].flatMap((path) => read(path) ?? []);
+    const objects = parsed.flatMap((file) => (file.format === 'yaml' ? file.objects : []));
+    const files = parsed.filter((file) => file.format !== 'yaml' || file.objects.length === 0);
+    return {
+      id: plan.folder,
+      kind: plan.kind,
+      folder: plan.folder,
+      objects,
+      releases: [],
+      containers: [...kubernetesContainers(objects), ...files.flatMap((file) => this.fileContainers(file, read))],
+      files,
+      components: [],
+      gaps: this.gapsIn(plan.folder, parsed),
+    };
+  }
+
+  /** The processes that a file without Kubernetes objects describes. */
+  private fileContainers(parsed: ParsedFile, read: (path: string) => ParsedFile | undefined): Container[] {
+    const { file } = parsed;
+    const folder = parentFolder(file.path);
+    const envFile = (path: string): SourceFile | undefined => {
+      const target = path.startsWith('/') ? this.onlyEndingIn(path) : joinPath(folder, path);
+      return target === undefined ? undefined : (read(target)?.file ?? this.readText(target));
+    };
+    switch (parsed.format) {
+      case 'yaml':
+        return parsed.documents.flatMap(({ root }) => (isComposeDocument(root) ? composeContainers(root, envFile) : []));
+      case 'dockerfile':
+        return [dockerfileContainer(file)].filter((container) => container !== undefined);
+      case 'env-file':
+        return [envFileContainer(file)];
+      case 'shell':
+        return [shellScriptContainer(file)];
+      case 'procfile':
+        return procfileContainers(file);
+      case 'systemd':
+        return [systemdContainer(file, envFile)];
+      default:
+        return [];
+    }
+  }
+
+  /** An absolute path belongs to the machine that runs it, unless exactly one file of the repository ends in it. */
+  private onlyEndingIn(path: string): string | undefined {
+    const hits = [...this.files.keys()].filter((known) => `/${known}`.endsWith(path));
+    return hits.length === 1 ? hits[0] : undefined;
   }
 
   private gapsIn(folder: string, parsed: readonly ParsedFile[]): Gap[] {
@@ -170,10 +218,4 @@ function isYamlPath(path: string): boolean {
 
 function documentCount(parsed: ParsedFile | undefined): number {
   return parsed?.format === 'yaml' ? parsed.documents.length : 0;
-}
-
-/** What changes the plan of units when it changes: a file's objects by name. */
-export function structureOf(parsed: ParsedFile | undefined): string {
-  if (!parsed) return '';
-  return parsed.format === 'yaml' ? parsed.objects.map((object) => identityOf(object) ?? '?').join(',') : parsed.format;
 }

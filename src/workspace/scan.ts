@@ -39,7 +39,9 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
       sink.notice({ kind: 'unreadable', file: folder || '.', message: `the folder can't be read: ${errorText(error)}` });
       return;
     }
-    const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile()) ? readIgnore(join(absolute, '.gitignore')) : undefined;
+    const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
+      ? readIgnore(join(absolute, '.gitignore'))
+      : undefined;
     const active = own ? [...ignores, { base: folder, rules: own }] : ignores;
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     for (const entry of entries) {
@@ -79,7 +81,11 @@ export function readSource(root: string, path: string): SourceFile | Notice | un
     const absolute = join(root, path);
     const { size } = statSync(absolute);
     if (size > MAX_FILE_BYTES) {
-      return { kind: 'oversize', file: path, message: `${(size / 2 ** 20).toFixed(1)} MiB; files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out` };
+      return {
+        kind: 'oversize',
+        file: path,
+        message: `${(size / 2 ** 20).toFixed(1)} MiB; files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out`,
+      };
     }
     return decodeText(path, readFileSync(absolute));
   } catch (error) {
@@ -137,4 +143,3 @@ function errorText(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
-
