@@ -1,0 +1,50 @@
+import type { SourceFile } from '../text/source.ts';
+import { grammarOf, languageOf } from './parser.ts';
+import type { CodeLanguage, Grammar } from './syntax.ts';
+
+/** One cheap look at the text before a file is parsed: it must import gRPC and have the shape of a call that matters. */
+const gates: Readonly<Record<CodeLanguage, { readonly imports: RegExp; readonly calls: RegExp }>> = {
+  go: {
+    imports: /"google\.golang\.org\/grpc(\/[\w/]+)?"/,
+    calls: /\b(Dial|DialContext|NewClient|NewServer|SetDefaultScheme|RegisterInCluster)\s*\(/,
+  },
+  java: {
+    imports: /\bimport\s+(static\s+)?[\w.]*\bio\.grpc\.|\bio\.grpc\.[\w.]*Builder\b/,
+    calls: /\b(forTarget|forAddress|newChannelBuilder|newChannelBuilderForAddress|forPort|newServerBuilderForPort)\s*\(/,
+  },
+  python: {
+    imports: /^[ \t]*(import[ \t]+([\w.]+[ \t]*,[ \t]*)*grpc\b|from[ \t]+grpc\b)/m,
+    calls: /\b(insecure_channel|secure_channel|server)\s*\(/,
+  },
+  typescript: {
+    imports: /@grpc\/grpc-js|nice-grpc|['"]grpc['"]|\bChannelCredentials\b|\bcredentials\b/,
+    calls: /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
+  },
+  javascript: {
+    imports: /@grpc\/grpc-js|nice-grpc|['"]grpc['"]|\bChannelCredentials\b|\bcredentials\b/,
+    calls: /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
+  },
+};
+
+/** Could this file make a gRPC channel or server? False files are never parsed for their own sake. */
+export function mayHoldGrpc(file: SourceFile): boolean {
+  const language = languageOf(file.path);
+  if (!language) return false;
+  const gate = gates[language];
+  return gate.imports.test(file.text) && gate.calls.test(file.text);
+}
+
+/** The grammars {@link readCode} needs for these files; load them first. */
+export function grammarsFor(files: readonly SourceFile[]): Set<Grammar> {
+  const needed = new Set<Grammar>();
+  for (const file of files) {
+    const grammar = grammarOf(file.path);
+    if (!grammar || needed.has(grammar) || !mayHoldGrpc(file)) continue;
+    needed.add(grammar);
+    // A TypeScript component may resolve names in .tsx and .js files, and the other way round.
+    const mixed: readonly Grammar[] = ['typescript', 'tsx', 'javascript'];
+    if (!mixed.includes(grammar)) continue;
+    for (const each of mixed) if (files.some((other) => grammarOf(other.path) === each)) needed.add(each);
+  }
+  return needed;
+}
