@@ -1,0 +1,40 @@
+import type { Message, MessageData } from '../linters/rule.ts';
+import type { Anchor } from '../text/source.ts';
+
+/** Something wrong in the configuration file. An error stops the run, a notice does not. */
+export interface ConfigurationProblem {
+  readonly kind: 'error' | 'notice';
+  readonly at: Anchor;
+  /** The keys that lead there, joined by dots: `overrides[0].assume.mesh`; empty for the whole file. */
+  readonly key: string;
+  readonly message: Message;
+  readonly data: MessageData;
+}
+
+export const PROBLEMS = {
+  syntax: { en: 'not valid YAML: {reason}', zh: '不是合法的 YAML：{reason}' },
+  severalDocuments: { en: 'more than one YAML document; only one is read', zh: '含有多个 YAML 文档；只能有一个' },
+  unknownKey: { en: 'unknown key "{name}"; known here: {known}', zh: '未知的键 "{name}"；此处可用：{known}' },
+  unknownKeyNear: { en: 'unknown key "{name}"; did you mean "{near}"?', zh: '未知的键 "{name}"；是否想写 "{near}"？' },
+  unknownRule: {
+    en: 'unknown rule "{name}"; "runbook-lens rules list" shows all',
+    zh: '未知的规则 "{name}"；可用 "runbook-lens rules list" 查看全部规则',
+  },
+  unknownRuleNear: { en: 'unknown rule "{name}"; did you mean "{near}"?', zh: '未知的规则 "{name}"；是否想写 "{near}"？' },
+  laterRule: {
+    en: 'the rule "{name}" is planned but not in this version; the setting has no effect yet',
+    zh: '规则 "{name}" 已列入计划，但本版本尚未包含；此设置暂不生效',
+  },
+  unknownOption: { en: 'rule {rule} has no option "{name}"; it has: {known}', zh: '规则 {rule} 没有选项 "{name}"；可用选项：{known}' },
+  unknownOptionNear: {
+    en: 'rule {rule} has no option "{name}"; did you mean "{near}"?',
+    zh: '规则 {rule} 没有选项 "{name}"；是否想写 "{near}"？',
+  },
+  noOptions: { en: 'rule {rule} has no options', zh: '规则 {rule} 没有选项' },
+  missingKey: { en: '"{name}" is missing', zh: '缺少 "{name}"' },
+  expected: { en: 'expected {expected}, found {found}', zh: '应为 {expected}，实际为 {found}' },
+  expectedNear: {
+    en: 'expected {expected}, found {found}; did you mean "{near}"?',
+    zh: '应为 {expected}，实际为 {found}；是否想写 "{near}"？',
+  },
+} as const satisfies Record<string, Message>;
