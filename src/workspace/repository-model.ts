@@ -79,6 +79,10 @@ export class RepositoryModel {
     return this.files.get(path);
   }
 
+  parsedFiles(): Iterable<ParsedFile> {
+    return this.files.values();
+  }
+
   source(path: string): SourceFile | undefined {
     return this.files.get(path)?.file ?? this.outside.get(path);
   }
