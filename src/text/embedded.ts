@@ -11,16 +11,33 @@ export function parseEmbeddedYaml(scalar: YamlScalar): YamlNode | undefined {
   if (scalar.unknown) return undefined;
   const offsets = offsetMap(scalar);
   if (!offsets) return undefined;
-  const inner: SourceFile = { path: scalar.file.path, text: scalar.text, bom: false };
-  const result = parseYaml(inner);
-  const root = result.ok ? result.roots[0] : undefined;
+  const [root] = innerRoots(scalar) ?? [];
   return root ? relocate(root, scalar.file, offsets) : undefined;
 }
 
+/**
+ * All documents of a scalar's text. Where no way leads back to the file, the nodes all stand at the scalar and are `derived`.
+ * @returns `undefined` when one of them doesn't parse
+ */
+export function parseEmbeddedDocuments(scalar: YamlScalar): readonly YamlNode[] | undefined {
+  const roots = scalar.unknown ? undefined : innerRoots(scalar);
+  if (!roots) return undefined;
+  const offsets = offsetMap(scalar);
+  if (offsets) return roots.map((root) => relocate(root, scalar.file, offsets));
+  return roots.map((root) => relocate(root, scalar.file, undefined, scalar));
+}
+
+function innerRoots(scalar: YamlScalar): readonly YamlNode[] | undefined {
+  const inner: SourceFile = { path: scalar.file.path, text: scalar.text, bom: false };
+  const result = parseYaml(inner);
+  return result.ok ? result.roots : undefined;
+}
+
 /** The same tree as it stands in another file. Nodes that aliases share stay shared. */
-function relocate(root: YamlNode, file: SourceFile, offsets: (offset: number) => number): YamlNode {
+function relocate(root: YamlNode, file: SourceFile, offsets: ((offset: number) => number) | undefined, whole?: YamlScalar): YamlNode {
   const moved = new Map<YamlNode, YamlNode>();
   const span = (node: YamlNode) => {
+    if (!offsets) return { file, start: whole?.start ?? 0, end: whole?.end ?? 0, derived: true };
     const start = offsets(node.start);
     return { file, start, end: node.end > node.start ? offsets(node.end - 1) + 1 : start };
   };
