@@ -47,15 +47,15 @@ export class Configuration implements LintConfiguration {
   }
 
   /**
-   * What was said of a rule for a file: a severity (which replaces the rule's own ones), `on`, `off`, or `undefined` when nothing was said.
+   * What was said of a rule for a file: a severity (which replaces the rule's own ones), `on`, `off`, or `default` when nothing was said.
    * @param path the file of the finding
    */
-  severityOf(rule: string, path: string): Severity | 'on' | 'off' | undefined {
-    let level = this.settings.rules.get(rule)?.level;
+  severityOf(rule: string, path: string): Severity | 'on' | 'off' | 'default' {
+    let level: Severity | 'on' | 'off' | 'default' = this.settings.rules.get(rule)?.level ?? 'default';
     for (const override of this.overridesFor(path)) level = override.rules.get(rule)?.level ?? level;
     if (!this.only) return level;
     if (!this.only.has(rule)) return 'off';
-    return level === 'off' || level === undefined ? 'on' : level;
+    return level === 'off' || level === 'default' ? 'on' : level;
   }
 
   /** True when the rule can give no finding in any file, so that it need not run. */
@@ -66,11 +66,14 @@ export class Configuration implements LintConfiguration {
     return this.settings.overrides.every((override) => (override.rules.get(rule)?.level ?? 'off') === 'off');
   }
 
-  /** An option's value for a file, or `undefined` when it was not set; the rule knows its default. */
-  optionOf(rule: string, option: string, path: string): OptionValue | undefined {
-    let value = this.settings.rules.get(rule)?.options?.[option];
-    for (const override of this.overridesFor(path)) value = override.rules.get(rule)?.options?.[option] ?? value;
-    return value;
+  /** Options that were set for a rule, for a file; the rule knows its defaults. */
+  optionsOf(rule: string, path: string): Readonly<Record<string, OptionValue>> {
+    let options = this.settings.rules.get(rule)?.options ?? {};
+    for (const override of this.overridesFor(path)) {
+      const more = override.rules.get(rule)?.options;
+      if (more) options = { ...options, ...more };
+    }
+    return options;
   }
 
   assumeFor(path: string): Assume {

@@ -48,7 +48,7 @@ export function suppressWith(
   const ran = (id: string, path: string): boolean => {
     const rule = byId.get(id);
     const configured = configuration.severityOf(id, path);
-    return rule !== undefined && configured !== 'off' && (preview || configured !== undefined || rule.default === 'on');
+    return rule !== undefined && configured !== 'off' && (preview || configured !== 'default' || rule.default === 'on');
   };
   return (findings, model) => {
     const suppressions = suppressionsIn(findings, model);
@@ -99,7 +99,7 @@ function report(
 function configured(finding: Finding, configuration: LintConfiguration): Finding | undefined {
   const level = configuration.severityOf(ID, finding.at.file.path);
   if (level === 'off') return undefined;
-  return level === undefined || level === 'on' ? finding : { ...finding, severity: level };
+  return level === 'default' || level === 'on' ? finding : { ...finding, severity: level };
 }
 
 function folderOf(path: string): string {

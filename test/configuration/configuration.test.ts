@@ -57,9 +57,9 @@ overrides: [ { files: ["legacy/**"], rules: { kong/strict-consistency: off }, as
     assert.equal(configuration.severityOf('kong/strict-consistency', 'a.yaml'), 'warning');
     assert.equal(configuration.severityOf('kong/strict-consistency', 'legacy/a.yaml'), 'off');
     assert.equal(configuration.severityOf('kong/db-cache-ttl-zero', 'a.yaml'), 'on');
-    assert.equal(configuration.severityOf('dns/ndots-search-storm', 'a.yaml'), undefined);
-    assert.equal(configuration.optionOf('istio/keepalive-ineffective', 'peerIdleTimeout', 'a.yaml'), '5m');
-    assert.equal(configuration.optionOf('dns/ndots-search-storm', 'hosts', 'a.yaml'), undefined);
+    assert.equal(configuration.severityOf('dns/ndots-search-storm', 'a.yaml'), 'default');
+    assert.equal(configuration.optionsOf('istio/keepalive-ineffective', 'a.yaml').peerIdleTimeout, '5m');
+    assert.equal(configuration.optionsOf('dns/ndots-search-storm', 'a.yaml').hosts, undefined);
     assert.deepEqual(configuration.assumeFor('legacy/x/y.yaml'), { ...settings.assume, kong: '1.5' });
     assert.equal(configuration.isIgnored('vendor/a/b.yaml'), true);
     assert.equal(configuration.isIgnored('charts/kong/ci/test-values.yaml'), true);
@@ -89,9 +89,9 @@ overrides:
 `);
     assert.deepEqual(problems, []);
     const configuration = new Configuration(settings);
-    const hosts = (path: string) => configuration.optionOf('dns/ndots-search-storm', 'hosts', path);
+    const hosts = (path: string) => configuration.optionsOf('dns/ndots-search-storm', path).hosts;
     assert.deepEqual([hosts('x.yaml'), hosts('x.yml'), hosts('a/x.yml')], [3, 4, 5]);
-    assert.equal(configuration.optionOf('dns/ndots-search-storm', 'strict', 'a/x.yml'), true);
+    assert.equal(configuration.optionsOf('dns/ndots-search-storm', 'a/x.yml').strict, true);
     assert.equal(configuration.severityOf('dns/ndots-search-storm', 'a/x.yml'), 'hint');
   });
 
