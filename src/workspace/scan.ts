@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import type { SourceFile } from '../text/source.ts';
@@ -64,7 +64,6 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
 
   const read = (path: string): void => {
     const result = readSource(root, path);
-    if (result === undefined) return;
     if ('kind' in result) sink.notice(result);
     else sink.file(result);
     files++;
@@ -75,11 +74,15 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
   walk('', []);
 }
 
-/** Reads one file, or says why it can't be read. `undefined`: it is no text. */
-export function readSource(root: string, path: string): SourceFile | Notice | undefined {
+/** Reused for every file: most are small, and a fresh buffer each would be most of the garbage of a scan. */
+let shared = Buffer.allocUnsafe(256 * 1024);
+
+/** Reads one file, or says why it can't be read. */
+export function readSource(root: string, path: string): SourceFile | Notice {
+  let descriptor: number | undefined;
   try {
-    const absolute = join(root, path);
-    const { size } = statSync(absolute);
+    descriptor = openSync(join(root, path), 'r');
+    const { size } = fstatSync(descriptor);
     if (size > MAX_FILE_BYTES) {
       return {
         kind: 'oversize',
@@ -87,9 +90,14 @@ export function readSource(root: string, path: string): SourceFile | Notice | un
         message: `${(size / 2 ** 20).toFixed(1)} MiB; files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out`,
       };
     }
-    return decodeText(path, readFileSync(absolute));
+    if (size > shared.length) shared = Buffer.allocUnsafe(size * 2);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < size; length += read) read = readSync(descriptor, shared, length, size - length, length);
+    return decodeText(path, shared.subarray(0, length));
   } catch (error) {
     return { kind: 'unreadable', file: path, message: errorText(error) };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
