@@ -53,7 +53,9 @@ export function spanOf(node: Node): Span {
 }
 
 export function namedChildren(node: Node): Node[] {
-  return node.namedChildren.filter((child): child is Node => child !== null && child.type !== 'comment' && child.type !== 'line_comment' && child.type !== 'block_comment');
+  return node.namedChildren.filter(
+    (child): child is Node => child !== null && child.type !== 'comment' && child.type !== 'line_comment' && child.type !== 'block_comment',
+  );
 }
 
 export function field(node: Node, name: string): Node | undefined {
@@ -172,7 +174,19 @@ export function textExpr(at: Span, content: Span, raw: string, escapes: boolean)
   return value === undefined ? undefined : { kind: 'text', value, content, plain: value === raw, ...at };
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', "'": "'", '`': '`', '0': '\0', $: '$', '/': '/', '\n': '' };
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '0': '\0',
+  $: '$',
+  '/': '/',
+  '\n': '',
+};
 
 export function unescapeText(raw: string): string | undefined {
   if (!raw.includes('\\')) return raw;

@@ -24,7 +24,12 @@ export interface CodeFacts {
 /** A piece of a target: literal text, or a hole that the caller may fill from the workload. `fallback` is what the code uses without it. */
 export type TargetPart =
   | { readonly kind: 'text'; readonly text: string; readonly at: Anchor; readonly plain: boolean }
-  | { readonly kind: 'env' | 'flag' | 'config'; readonly name: string; readonly at: Anchor; readonly fallback: readonly TargetPart[] | undefined }
+  | {
+      readonly kind: 'env' | 'flag' | 'config';
+      readonly name: string;
+      readonly at: Anchor;
+      readonly fallback: readonly TargetPart[] | undefined;
+    }
   | { readonly kind: 'unknown'; readonly at: Anchor; readonly why: string };
 
 export interface OriginStep {
@@ -57,7 +62,12 @@ export interface Hole {
   readonly defaultAt: Anchor | undefined;
 }
 
-export type PolicyKey = 'loadBalancingConfig' | 'loadBalancingPolicy' | 'lb_policy_name' | 'defaultLoadBalancingPolicy' | 'WithBalancerName';
+export type PolicyKey =
+  | 'loadBalancingConfig'
+  | 'loadBalancingPolicy'
+  | 'lb_policy_name'
+  | 'defaultLoadBalancingPolicy'
+  | 'WithBalancerName';
 
 export type LoadBalancing =
   | { readonly kind: 'default' }
@@ -136,7 +146,12 @@ export interface GrpcServer {
   readonly language: CodeLanguage;
   readonly at: Anchor;
   readonly enforcement:
-    | { readonly at: Anchor; readonly minTimeMs: number | undefined; readonly minTimeAt: Anchor | undefined; readonly permitWithoutStream: boolean | undefined }
+    | {
+        readonly at: Anchor;
+        readonly minTimeMs: number | undefined;
+        readonly minTimeAt: Anchor | undefined;
+        readonly permitWithoutStream: boolean | undefined;
+      }
     | undefined;
   readonly maxConnectionAgeMs: number | undefined;
   readonly maxConnectionAgeAt: Anchor | undefined;

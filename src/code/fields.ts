@@ -37,12 +37,20 @@ export function importedType(resolver: Resolver, module: Module, name: string): 
   const target = importNamed(module, name);
   if (target) {
     const modules = resolver.group.imported(module, target, target.member ?? name);
-    return modules.flatMap((each) => each.classes.filter((one) => one.name === (target.member === 'default' ? one.name : (target.member ?? name))))[0];
+    return modules.flatMap((each) =>
+      each.classes.filter((one) => one.name === (target.member === 'default' ? one.name : (target.member ?? name))),
+    )[0];
   }
   if (module.language !== 'java') return undefined;
   const candidates = resolver.group
     .mentioning(name, 'java', true)
-    .flatMap((each) => each.classes.filter((one) => one.name === name && (each.packageName === module.packageName || module.imports.some((i) => i.local === '.' && i.from === each.packageName))));
+    .flatMap((each) =>
+      each.classes.filter(
+        (one) =>
+          one.name === name &&
+          (each.packageName === module.packageName || module.imports.some((i) => i.local === '.' && i.from === each.packageName)),
+      ),
+    );
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
@@ -78,7 +86,9 @@ export function ownerTypes(resolver: Resolver, object: Expr, context: Context): 
       if (at.receiver && at.receiver.name === object.name) return typesNamed(resolver, at.receiver.type, module);
     }
     const owner = ownerOf(object.name, scope);
-    const declared = owner?.parameters.find((each) => each.name === object.name)?.type ?? owner?.names.get(object.name)?.find((each) => each.type !== undefined)?.type;
+    const declared =
+      owner?.parameters.find((each) => each.name === object.name)?.type ??
+      owner?.names.get(object.name)?.find((each) => each.type !== undefined)?.type;
     if (declared !== undefined && declared !== 'var') {
       const types = typesNamed(resolver, declared, module);
       if (types.length > 0) return types;
@@ -113,7 +123,10 @@ export function ownerTypes(resolver: Resolver, object: Expr, context: Context): 
     const home = source.context.scope.module;
     if (expr.kind === 'record' && expr.type) return typesNamed(resolver, home.file.text.slice(expr.type.start, expr.type.end), home);
     if (expr.kind !== 'call') continue;
-    const types = expr.isNew || home.language === 'python' ? typesNamed(resolver, home.file.text.slice(expr.callee.start, expr.callee.end), home) : returnTypes(resolver, expr, deeper);
+    const types =
+      expr.isNew || home.language === 'python'
+        ? typesNamed(resolver, home.file.text.slice(expr.callee.start, expr.callee.end), home)
+        : returnTypes(resolver, expr, deeper);
     if (types.length > 0) return types;
   }
   return [];
@@ -136,8 +149,12 @@ function returnTypes(resolver: Resolver, call: Expr & { kind: 'call' }, context:
 }
 
 function declaredType(type: Scope, name: string): string | undefined {
-  const direct = type.names.get(name)?.find((each) => each.type !== undefined)?.type ?? type.parameters.find((each) => each.name === name)?.type;
-  return direct ?? type.module.assignments.find((each) => each.type !== undefined && assignsField(each.target, name) && classOf(each.scope) === type)?.type;
+  const direct =
+    type.names.get(name)?.find((each) => each.type !== undefined)?.type ?? type.parameters.find((each) => each.name === name)?.type;
+  return (
+    direct ??
+    type.module.assignments.find((each) => each.type !== undefined && assignsField(each.target, name) && classOf(each.scope) === type)?.type
+  );
 }
 
 function assignsField(target: Expr, name: string): boolean {
@@ -145,7 +162,14 @@ function assignsField(target: Expr, name: string): boolean {
 }
 
 /** Where the value of a field of a class or struct is written. */
-export function fieldSources(resolver: Resolver, type: Scope | TypeRef, name: string, expr: Expr, context: Context, object?: Expr): Source[] {
+export function fieldSources(
+  resolver: Resolver,
+  type: Scope | TypeRef,
+  name: string,
+  expr: Expr,
+  context: Context,
+  object?: Expr,
+): Source[] {
   if (context.hops >= MAX_HOPS) return [{ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: 'too deep' }];
   return 'kind' in type ? classField(resolver, type, name, expr, context, object) : structField(resolver, type, name, expr, context);
 }
@@ -157,7 +181,10 @@ function classField(resolver: Resolver, type: Scope, name: string, expr: Expr, c
   const setting = fieldSetting(type, name);
   const steps = (span: { start: number; end: number }, constant: boolean) => [step(constant ? 'constant' : 'field', module, span, name)];
   const writes = module.assignments.filter(
-    (each) => classOf(each.scope) === type && each.scope.kind === 'function' && (assignsField(each.target, name) || (each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === type)),
+    (each) =>
+      classOf(each.scope) === type &&
+      each.scope.kind === 'function' &&
+      (assignsField(each.target, name) || (each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === type)),
   );
   // Within one function the order counts; otherwise any write may be the one.
   const use = functionOf(context.scope);
@@ -171,20 +198,28 @@ function classField(resolver: Resolver, type: Scope, name: string, expr: Expr, c
   } else if (list.length === 0 || !list.every((each) => /^(constructor|__init__)$/.test(functionOf(each.scope)?.name ?? ''))) {
     for (const each of direct) {
       if (each.value && !(inOrder?.settled ?? false)) {
-        found.push(...prefixed(sourcesOf(resolver, each.value, { scope: type, frames: [], hops: hop, depth: context.depth }), steps(each, each.isConstant || list.length === 0)));
+        found.push(
+          ...prefixed(
+            sourcesOf(resolver, each.value, { scope: type, frames: [], hops: hop, depth: context.depth }),
+            steps(each, each.isConstant || list.length === 0),
+          ),
+        );
       }
     }
   }
   for (const each of list) {
     if (each.value) {
       const frames = use && functionOf(each.scope) === use ? context.frames : [];
-      found.push(...prefixed(sourcesOf(resolver, each.value, { scope: each.scope, frames, hops: hop, depth: context.depth }), steps(each, false)));
+      found.push(
+        ...prefixed(sourcesOf(resolver, each.value, { scope: each.scope, frames, hops: hop, depth: context.depth }), steps(each, false)),
+      );
     } else found.push({ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: 'changed in place' });
   }
   const component = type.parameters.find((each) => each.name === name);
   if (found.length === 0 && component) found.push(...recordComponent(resolver, type, component.position, name, context));
   // `outer.inner` where the class holds an object literal is found by its entries; a nested class by its own name.
-  if (found.length === 0 && object === undefined) return [{ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: 'unset' }];
+  if (found.length === 0 && object === undefined)
+    return [{ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: 'unset' }];
   return found;
 }
 
@@ -193,8 +228,12 @@ function withInitial(resolver: Resolver, setting: TargetPart, initial: Expr | un
   if (setting.kind === 'text' || setting.kind === 'unknown' || setting.fallback || !initial) return setting;
   const sources = sourcesOf(resolver, initial, { scope, frames: [], hops: MAX_HOPS - 1, depth: 0 });
   const only = sources.length === 1 ? sources[0] : undefined;
-  if (only?.expr.kind !== 'text') return only?.expr.kind === 'nothing' ? setting : { ...setting, fallback: [{ kind: 'unknown', at: setting.at, why: 'initial value' }] };
-  return { ...setting, fallback: [{ kind: 'text', text: only.expr.value, plain: only.expr.plain, at: anchorIn(only.context.scope.module, only.expr.content) }] };
+  if (only?.expr.kind !== 'text')
+    return only?.expr.kind === 'nothing' ? setting : { ...setting, fallback: [{ kind: 'unknown', at: setting.at, why: 'initial value' }] };
+  return {
+    ...setting,
+    fallback: [{ kind: 'text', text: only.expr.value, plain: only.expr.plain, at: anchorIn(only.context.scope.module, only.expr.content) }],
+  };
 }
 
 /** Java records: what each `new R(…)` passes. */
@@ -205,7 +244,11 @@ function recordComponent(resolver: Resolver, type: Scope, position: number, name
       const value = call.args[position]?.value;
       if (!call.isNew || !value || call.callee.kind !== 'name' || call.callee.name !== type.name) return [];
       const branch = `|${module.file.path}:${call.start}`;
-      return prefixed(sourcesOf(resolver, value, { scope: site.scope, frames: [], hops: context.hops + 1, depth: context.depth }), [step('parameter', module, call, name)], branch);
+      return prefixed(
+        sourcesOf(resolver, value, { scope: site.scope, frames: [], hops: context.hops + 1, depth: context.depth }),
+        [step('parameter', module, call, name)],
+        branch,
+      );
     }),
   );
 }
@@ -214,7 +257,8 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
   const homes = structHomes(resolver.group, type, name);
   const found: Source[] = [];
   const inside = (scope: Scope): Context => ({ scope, frames: [], hops: context.hops + 1, depth: context.depth });
-  const sameType = (object: Expr, scope: Scope): boolean => ownerTypes(resolver, object, { ...inside(scope), hops: MAX_HOPS - 1 }).some((each) => each.name === type.name);
+  const sameType = (object: Expr, scope: Scope): boolean =>
+    ownerTypes(resolver, object, { ...inside(scope), hops: MAX_HOPS - 1 }).some((each) => each.name === type.name);
   for (const module of homes) {
     const declaration = module.fields.find((each) => each.owner === type.name && each.name === name);
     const tagged = declaration ? tagSetting(declaration, module) : undefined;
@@ -222,16 +266,30 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
     for (const { record, scope } of module.records) {
       const entry = record.entries.find((each) => each.key === name);
       if (!entry || !record.type || bareType(module.file.text.slice(record.type.start, record.type.end)) !== type.name) continue;
-      found.push(...prefixed(sourcesOf(resolver, entry.value, inside(scope)), [step('field', module, entry, name)], `|${module.file.path}:${record.start}`));
+      found.push(
+        ...prefixed(
+          sourcesOf(resolver, entry.value, inside(scope)),
+          [step('field', module, entry, name)],
+          `|${module.file.path}:${record.start}`,
+        ),
+      );
     }
     for (const each of module.assignments) {
       if (each.target.kind !== 'member' || each.target.name !== name || !sameType(each.target.object, each.scope)) continue;
-      if (each.value && each.result === 0) found.push(...prefixed(sourcesOf(resolver, each.value, inside(each.scope)), [step('field', module, each, name)]));
+      if (each.value && each.result === 0)
+        found.push(...prefixed(sourcesOf(resolver, each.value, inside(each.scope)), [step('field', module, each, name)]));
     }
     for (const site of module.calls) {
-      const position = site.call.args.findIndex(({ value }) => value.kind === 'address' && value.of.kind === 'member' && value.of.name === name && sameType(value.of.object, site.scope));
+      const position = site.call.args.findIndex(
+        ({ value }) =>
+          value.kind === 'address' && value.of.kind === 'member' && value.of.name === name && sameType(value.of.object, site.scope),
+      );
       if (position < 0) continue;
-      found.push(...prefixed(outParameterSources(resolver, site, position, expr, { ...inside(site.scope) }), [step('field', module, site.call, name)]));
+      found.push(
+        ...prefixed(outParameterSources(resolver, site, position, expr, { ...inside(site.scope) }), [
+          step('field', module, site.call, name),
+        ]),
+      );
     }
   }
   const weak = type.name.includes('.') ? 1 : 0;

@@ -13,7 +13,8 @@ export function passesThrough(call: CallExpr, family: Family): Expr | undefined 
     case 'go':
       return path === 'strings.TrimSpace' || path === 'strconv.Itoa' || path === 'fmt.Sprint' ? argumentAt(call, 0) : undefined;
     case 'java':
-      if (path === 'String.valueOf' || path === 'Integer.toString' || path === 'Integer.parseInt' || path === 'Integer.valueOf') return argumentAt(call, 0);
+      if (path === 'String.valueOf' || path === 'Integer.toString' || path === 'Integer.parseInt' || path === 'Integer.valueOf')
+        return argumentAt(call, 0);
       if (path === 'Objects.requireNonNull') return argumentAt(call, 0);
       return call.args.length === 0 && name !== undefined && /^(trim|strip|toString|intern)$/.test(name) ? receiver : undefined;
     case 'python':
@@ -32,7 +33,8 @@ export function transformed(call: CallExpr, family: Family): { first: Expr; seco
   if (family === 'go') return path === 'cmp.Or' && call.args.length === 2 && first && second ? { first, second } : undefined;
   if (family !== 'java') return undefined;
   if (path === 'Objects.requireNonNullElse' || path === 'MoreObjects.firstNonNull') return first && second ? { first, second } : undefined;
-  if (call.callee.kind !== 'member' || !/^(orElse|orElseGet)$/.test(call.callee.name) || call.callee.object.kind !== 'call') return undefined;
+  if (call.callee.kind !== 'member' || !/^(orElse|orElseGet)$/.test(call.callee.name) || call.callee.object.kind !== 'call')
+    return undefined;
   const optional = call.callee.object;
   if (!/^Optional\.(ofNullable|of)$/.test(dotted(optional.callee) ?? '')) return undefined;
   const value = argumentAt(optional, 0);

@@ -18,11 +18,13 @@ const gates: Readonly<Record<CodeLanguage, { readonly imports: RegExp; readonly 
   },
   typescript: {
     imports: /@grpc\/grpc-js|nice-grpc|['"]grpc['"]|\bChannelCredentials\b|\bcredentials\b/,
-    calls: /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
+    calls:
+      /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
   },
   javascript: {
     imports: /@grpc\/grpc-js|nice-grpc|['"]grpc['"]|\bChannelCredentials\b|\bcredentials\b/,
-    calls: /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
+    calls:
+      /\bcreate(Insecure|Ssl|FromSecureContext|FromGoogleCredential)\s*\(|\bcreateChannel\s*\(|new\s+[\w$.\s]*\bServer\s*\(|grpc\.(lb_policy_name|service_config)|\bnew\s+[\w$.]*Client\s*\(/,
   },
 };
 

@@ -64,11 +64,25 @@ export function buildGo(b: Builder, root: Node): void {
     );
     return { kind: 'lambda', scope, ...spanOf(node) };
   };
-  const assignAll = (node: Node, targets: readonly Expr[], values: readonly Expr[], declares: boolean, extra: { type?: string; isConstant?: boolean } = {}): void => {
+  const assignAll = (
+    node: Node,
+    targets: readonly Expr[],
+    values: readonly Expr[],
+    declares: boolean,
+    extra: { type?: string; isConstant?: boolean } = {},
+  ): void => {
     targets.forEach((target, position) => {
       const single = values.length === 1 && targets.length > 1;
       const value = single ? values[0] : values[position];
-      b.assign({ target, value, result: single ? position : 0, declares, type: extra.type, isConstant: extra.isConstant ?? false, ...spanOf(node) });
+      b.assign({
+        target,
+        value,
+        result: single ? position : 0,
+        declares,
+        type: extra.type,
+        isConstant: extra.isConstant ?? false,
+        ...spanOf(node),
+      });
     });
   };
   const list = (node: Node | undefined): Expr[] => (node ? (node.type === 'expression_list' ? namedChildren(node) : [node]).map(expr) : []);
@@ -91,7 +105,14 @@ export function buildGo(b: Builder, root: Node): void {
       } else items.push(expr(child));
     }
     if (items.length > 0 || listType !== undefined) return { kind: 'list', items, spreads: [], type: listType, ...spanOf(node) };
-    return b.record({ kind: 'record', type, entries, spreads: [], open: entries.some((entry) => entry.key === undefined), ...spanOf(node) });
+    return b.record({
+      kind: 'record',
+      type,
+      entries,
+      spreads: [],
+      open: entries.some((entry) => entry.key === undefined),
+      ...spanOf(node),
+    });
   };
   const callExpression = (node: Node): Expr => {
     const callee = field(node, 'function');

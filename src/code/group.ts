@@ -52,7 +52,21 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     if (normal === undefined) return undefined;
     const bare = normal.replace(/\.(js|mjs|cjs|jsx)$/, '');
     for (const base of normal === bare ? [normal] : [normal, bare]) {
-      for (const ending of ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.mjs', '.cjs', '.jsx', '/index.ts', '/index.js', '.py', '/__init__.py']) {
+      for (const ending of [
+        '',
+        '.ts',
+        '.tsx',
+        '.mts',
+        '.cts',
+        '.js',
+        '.mjs',
+        '.cjs',
+        '.jsx',
+        '/index.ts',
+        '/index.js',
+        '.py',
+        '/__init__.py',
+      ]) {
         const file = byPath.get(base + ending);
         if (file && grammarOf(file.path)) return file;
       }
@@ -86,7 +100,9 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
       best = same;
       folders.add(folder);
     }
-    return folders.size === 1 ? files.filter((file) => file.path.endsWith('.go') && folders.has(parentOf(file.path)) && !file.path.endsWith('_test.go')) : [];
+    return folders.size === 1
+      ? files.filter((file) => file.path.endsWith('.go') && folders.has(parentOf(file.path)) && !file.path.endsWith('_test.go'))
+      : [];
   };
   return {
     files,
@@ -106,20 +122,26 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     packageMates(from, word) {
       const test = isTestPath(from.file.path);
       return withWord(
-        files.filter((file) => file.path.endsWith('.go') && parentOf(file.path) === from.directory && (test || !file.path.endsWith('_test.go'))),
+        files.filter(
+          (file) => file.path.endsWith('.go') && parentOf(file.path) === from.directory && (test || !file.path.endsWith('_test.go')),
+        ),
         word,
       );
     },
     imported(from, target, word) {
       if (from.language === 'go') return withWord(goPackage(target.from), word);
       if (from.language === 'python') {
-        const nested = target.member !== undefined && target.member !== '*' ? pythonPath(from, `${target.from}${target.from.endsWith('.') ? '' : '.'}${target.member}`) : undefined;
+        const nested =
+          target.member !== undefined && target.member !== '*'
+            ? pythonPath(from, `${target.from}${target.from.endsWith('.') ? '' : '.'}${target.member}`)
+            : undefined;
         const file = nested ?? pythonPath(from, target.from);
         const made = file ? module(file) : undefined;
         return made ? [made] : [];
       }
       if (from.language === 'java') {
-        const name = target.member === undefined || target.member === '*' ? target.from.slice(target.from.lastIndexOf('.') + 1) : target.member;
+        const name =
+          target.member === undefined || target.member === '*' ? target.from.slice(target.from.lastIndexOf('.') + 1) : target.member;
         return withWord(
           files.filter((file) => file.path.endsWith(`/${name}.java`) || file.path === `${name}.java`),
           name,
@@ -183,6 +205,7 @@ export function isVendoredPath(path: string): boolean {
 
 /** Code written by a generator, by name or by the header the Go and protobuf tools write. */
 export function isGenerated(file: SourceFile): boolean {
-  if (/(\.pb(\.gw)?\.go|_grpc\.pb\.go|_pb2(_grpc)?\.py|_pb\.(js|ts)|_grpc_pb\.(js|ts)|Grpc\.java|\.generated\.[jt]s)$/.test(file.path)) return true;
+  if (/(\.pb(\.gw)?\.go|_grpc\.pb\.go|_pb2(_grpc)?\.py|_pb\.(js|ts)|_grpc_pb\.(js|ts)|Grpc\.java|\.generated\.[jt]s)$/.test(file.path))
+    return true;
   return /code generated|do not edit|@generated/i.test(file.text.slice(0, 1000));
 }

@@ -35,12 +35,21 @@ export function buildJava(b: Builder, root: Node): void {
     const isStatic = /^import\s+static\b/.test(b.textOf(node));
     const dot = text.lastIndexOf('.');
     if (every) b.module.imports.push({ local: '.', from: text, member: isStatic ? '*' : undefined, ...spanOf(node) });
-    else b.module.imports.push({ local: text.slice(dot + 1), from: text.slice(0, Math.max(dot, 0)), member: text.slice(dot + 1), ...spanOf(node) });
+    else
+      b.module.imports.push({
+        local: text.slice(dot + 1),
+        from: text.slice(0, Math.max(dot, 0)),
+        member: text.slice(dot + 1),
+        ...spanOf(node),
+      });
   };
   const parameters = (list: Node | undefined): void => {
     (list ? namedChildren(list) : []).forEach((parameter, position) => {
       const declarator = namedChildren(parameter).find((child) => child.type === 'variable_declarator');
-      const label = field(parameter, 'name') ?? (declarator ? field(declarator, 'name') : undefined) ?? (parameter.type === 'identifier' ? parameter : undefined);
+      const label =
+        field(parameter, 'name') ??
+        (declarator ? field(declarator, 'name') : undefined) ??
+        (parameter.type === 'identifier' ? parameter : undefined);
       if (!label) return;
       const type = field(parameter, 'type');
       b.scope().parameters.push({
@@ -57,16 +66,30 @@ export function buildJava(b: Builder, root: Node): void {
   };
   const functionScope = (node: Node, label: string): Expr => {
     const type = field(node, 'type');
-    const scope = b.within(node, { kind: 'function', name: label, returnType: type ? b.textOf(type) : undefined, annotations: annotations(node) }, () => {
-      const list = field(node, 'parameters');
-      if (list?.type === 'identifier') {
-        b.scope().parameters.push({ name: b.textOf(list), position: 0, type: undefined, initial: undefined, rest: false, annotations: [], key: undefined, ...spanOf(list) });
-      } else parameters(list);
-      const body = field(node, 'body');
-      if (!body) return;
-      if (node.type === 'lambda_expression' && body.type !== 'block') b.scope().returns.push({ value: expr(body), start: body.startIndex });
-      else all(body);
-    });
+    const scope = b.within(
+      node,
+      { kind: 'function', name: label, returnType: type ? b.textOf(type) : undefined, annotations: annotations(node) },
+      () => {
+        const list = field(node, 'parameters');
+        if (list?.type === 'identifier') {
+          b.scope().parameters.push({
+            name: b.textOf(list),
+            position: 0,
+            type: undefined,
+            initial: undefined,
+            rest: false,
+            annotations: [],
+            key: undefined,
+            ...spanOf(list),
+          });
+        } else parameters(list);
+        const body = field(node, 'body');
+        if (!body) return;
+        if (node.type === 'lambda_expression' && body.type !== 'block')
+          b.scope().returns.push({ value: expr(body), start: body.startIndex });
+        else all(body);
+      },
+    );
     return { kind: 'lambda', scope, ...spanOf(node) };
   };
   const classScope = (node: Node, label: string): void => {
@@ -98,7 +121,9 @@ export function buildJava(b: Builder, root: Node): void {
   };
   const textBlock = (raw: string): string => {
     const lines = raw.replace(/^[ \t]*\r?\n/, '').split(/\r?\n/);
-    const indents = lines.filter((line, at) => line.trim() !== '' || at === lines.length - 1).map((line) => line.length - line.trimStart().length);
+    const indents = lines
+      .filter((line, at) => line.trim() !== '' || at === lines.length - 1)
+      .map((line) => line.length - line.trimStart().length);
     const indent = Math.min(...indents);
     return lines.map((line) => line.slice(indent)).join('\n');
   };
@@ -210,7 +235,9 @@ export function buildJava(b: Builder, root: Node): void {
       case 'scoped_type_identifier': {
         const parts = namedChildren(node);
         const [object, member] = [parts[0], parts.at(-1)];
-        return object && member && parts.length > 1 ? { kind: 'member', object: expr(object), name: b.textOf(member), ...spanOf(node) } : b.other(node);
+        return object && member && parts.length > 1
+          ? { kind: 'member', object: expr(object), name: b.textOf(member), ...spanOf(node) }
+          : b.other(node);
       }
       case 'field_access': {
         const object = field(node, 'object');
@@ -251,7 +278,9 @@ export function buildJava(b: Builder, root: Node): void {
       case 'ternary_expression': {
         const [condition, first, second] = [field(node, 'condition'), field(node, 'consequence'), field(node, 'alternative')];
         if (condition) expr(condition);
-        return first && second ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) } : b.other(node);
+        return first && second
+          ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) }
+          : b.other(node);
       }
       case 'array_creation_expression': {
         const value = field(node, 'value');

@@ -31,7 +31,8 @@ export function buildPython(b: Builder, root: Node): void {
     const holes = namedChildren(node).filter((child) => child.type === 'interpolation');
     if (holes.length === 0) {
       const raw = b.text.slice(content.start, content.end);
-      const value = prefix.startsWith('f') || prefix.endsWith('f') || prefix.includes('f') ? raw.replaceAll('{{', '{').replaceAll('}}', '}') : raw;
+      const value =
+        prefix.startsWith('f') || prefix.endsWith('f') || prefix.includes('f') ? raw.replaceAll('{{', '{').replaceAll('}}', '}') : raw;
       return textExpr(spanOf(node), content, value, escapes) ?? b.other(node);
     }
     const parts: Expr[] = [];
@@ -39,7 +40,13 @@ export function buildPython(b: Builder, root: Node): void {
     const literalUpTo = (end: number): void => {
       if (end <= at) return;
       const span = { start: at, end };
-      parts.push(textExpr(span, span, b.text.slice(at, end).replaceAll('{{', '{').replaceAll('}}', '}'), escapes) ?? { kind: 'other', type: 'escape', ...span });
+      parts.push(
+        textExpr(span, span, b.text.slice(at, end).replaceAll('{{', '{').replaceAll('}}', '}'), escapes) ?? {
+          kind: 'other',
+          type: 'escape',
+          ...span,
+        },
+      );
     };
     for (const hole of holes) {
       literalUpTo(hole.startIndex);
@@ -52,7 +59,9 @@ export function buildPython(b: Builder, root: Node): void {
   };
   const parameters = (list: Node | undefined): void => {
     (list ? namedChildren(list) : []).forEach((parameter, position) => {
-      const label = field(parameter, 'name') ?? (parameter.type === 'identifier' ? parameter : namedChildren(parameter).find((child) => child.type === 'identifier'));
+      const label =
+        field(parameter, 'name') ??
+        (parameter.type === 'identifier' ? parameter : namedChildren(parameter).find((child) => child.type === 'identifier'));
       if (!label) return;
       const type = field(parameter, 'type');
       const value = field(parameter, 'value');
@@ -74,13 +83,17 @@ export function buildPython(b: Builder, root: Node): void {
     const returns = field(node, 'return_type');
     const supers = field(node, 'superclasses');
     const bases = supers ? namedChildren(supers).map(b.textOf) : [];
-    const scope = b.within(node, { kind, name: label ? b.textOf(label) : '', annotations, bases, returnType: returns ? b.textOf(returns) : undefined }, () => {
-      if (kind === 'function') parameters(field(node, 'parameters'));
-      const body = field(node, 'body');
-      if (!body) return;
-      if (node.type === 'lambda') b.scope().returns.push({ value: expr(body), start: body.startIndex });
-      else all(body);
-    });
+    const scope = b.within(
+      node,
+      { kind, name: label ? b.textOf(label) : '', annotations, bases, returnType: returns ? b.textOf(returns) : undefined },
+      () => {
+        if (kind === 'function') parameters(field(node, 'parameters'));
+        const body = field(node, 'body');
+        if (!body) return;
+        if (node.type === 'lambda') b.scope().returns.push({ value: expr(body), start: body.startIndex });
+        else all(body);
+      },
+    );
     return { kind: 'lambda', scope, ...spanOf(node) };
   };
   const decorated = (node: Node): void => {
@@ -136,13 +149,25 @@ export function buildPython(b: Builder, root: Node): void {
       const [keyNode, valueNode] = [field(child, 'key'), field(child, 'value')];
       if (child.type === 'pair' && keyNode && valueNode) {
         const key = expr(keyNode);
-        entries.push({ key: key.kind === 'text' ? key.value : undefined, keySpan: key.kind === 'text' ? key.content : spanOf(keyNode), value: expr(valueNode), ...spanOf(child) });
+        entries.push({
+          key: key.kind === 'text' ? key.value : undefined,
+          keySpan: key.kind === 'text' ? key.content : spanOf(keyNode),
+          value: expr(valueNode),
+          ...spanOf(child),
+        });
       } else {
         const inner = namedChildren(child)[0];
         spreads.push(inner ? expr(inner) : b.other(child));
       }
     }
-    return b.record({ kind: 'record', type: undefined, entries, spreads, open: spreads.length > 0 || entries.some((entry) => entry.key === undefined), ...spanOf(node) });
+    return b.record({
+      kind: 'record',
+      type: undefined,
+      entries,
+      spreads,
+      open: spreads.length > 0 || entries.some((entry) => entry.key === undefined),
+      ...spanOf(node),
+    });
   };
   const list = (node: Node): Expr => {
     const items: Expr[] = [];
@@ -278,7 +303,9 @@ export function buildPython(b: Builder, root: Node): void {
       case 'conditional_expression': {
         const [first, condition, second] = namedChildren(node);
         if (condition) expr(condition);
-        return first && second ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) } : b.other(node);
+        return first && second
+          ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) }
+          : b.other(node);
       }
       case 'dictionary':
         return dictionary(node);

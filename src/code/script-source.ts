@@ -52,12 +52,15 @@ export function buildScript(b: Builder, root: Node): void {
     return namedChildren(pattern).flatMap((child) => {
       if (child.type === 'shorthand_property_identifier_pattern') return [{ label: child, key: b.textOf(child), initial: undefined }];
       const [left, right] = [field(child, 'left'), field(child, 'right')];
-      if (child.type === 'object_assignment_pattern' && left) return [{ label: left, key: b.textOf(left), initial: right ? expr(right) : undefined }];
+      if (child.type === 'object_assignment_pattern' && left)
+        return [{ label: left, key: b.textOf(left), initial: right ? expr(right) : undefined }];
       const [key, value] = [field(child, 'key'), field(child, 'value')];
       if (child.type !== 'pair_pattern' || !key || !value) return [];
       if (value.type === 'identifier') return [{ label: value, key: b.textOf(key), initial: undefined }];
       const [target, initial] = [field(value, 'left'), field(value, 'right')];
-      return value.type === 'assignment_pattern' && target ? [{ label: target, key: b.textOf(key), initial: initial ? expr(initial) : undefined }] : [];
+      return value.type === 'assignment_pattern' && target
+        ? [{ label: target, key: b.textOf(key), initial: initial ? expr(initial) : undefined }]
+        : [];
     });
   };
   const parameters = (node: Node): void => {
@@ -73,8 +76,16 @@ export function buildScript(b: Builder, root: Node): void {
         b.scope().parameters.push({ ...base, name: b.textOf(bound.label), initial: bound.initial, key: bound.key, ...spanOf(bound.label) });
       }
       if (pattern.type !== 'identifier') return;
-      b.scope().parameters.push({ ...base, name: b.textOf(pattern), initial: value ? expr(value) : undefined, key: undefined, ...spanOf(pattern) });
-      const isProperty = namedChildren(parameter).some((child) => child.type === 'accessibility_modifier') || /^(readonly|override)\b/.test(b.textOf(parameter));
+      b.scope().parameters.push({
+        ...base,
+        name: b.textOf(pattern),
+        initial: value ? expr(value) : undefined,
+        key: undefined,
+        ...spanOf(pattern),
+      });
+      const isProperty =
+        namedChildren(parameter).some((child) => child.type === 'accessibility_modifier') ||
+        /^(readonly|override)\b/.test(b.textOf(parameter));
       if (!isProperty) return;
       // A parameter property is `this.x = x`.
       const span = spanOf(pattern);
@@ -84,13 +95,17 @@ export function buildScript(b: Builder, root: Node): void {
   };
   const functionScope = (node: Node, label: string): Expr => {
     const returns = field(node, 'return_type');
-    const scope = b.within(node, { kind: 'function', name: label, returnType: returns ? b.textOf(returns).replace(/^:\s*/, '') : undefined }, () => {
-      parameters(node);
-      const body = field(node, 'body');
-      if (!body) return;
-      if (body.type === 'statement_block') all(body);
-      else b.scope().returns.push({ value: expr(body), start: body.startIndex });
-    });
+    const scope = b.within(
+      node,
+      { kind: 'function', name: label, returnType: returns ? b.textOf(returns).replace(/^:\s*/, '') : undefined },
+      () => {
+        parameters(node);
+        const body = field(node, 'body');
+        if (!body) return;
+        if (body.type === 'statement_block') all(body);
+        else b.scope().returns.push({ value: expr(body), start: body.startIndex });
+      },
+    );
     return { kind: 'lambda', scope, ...spanOf(node) };
   };
   const declarator = (node: Node, isConstant: boolean): void => {
@@ -124,12 +139,14 @@ export function buildScript(b: Builder, root: Node): void {
       for (const each of namedChildren(clause)) {
         if (each.type === 'identifier') b.module.imports.push({ local: b.textOf(each), from: source, member: 'default', ...spanOf(each) });
         const inner = namedChildren(each)[0];
-        if (each.type === 'namespace_import' && inner) b.module.imports.push({ local: b.textOf(inner), from: source, member: undefined, ...spanOf(each) });
+        if (each.type === 'namespace_import' && inner)
+          b.module.imports.push({ local: b.textOf(inner), from: source, member: undefined, ...spanOf(each) });
         if (each.type !== 'named_imports') continue;
         for (const specifier of namedChildren(each)) {
           const original = field(specifier, 'name');
           const alias = field(specifier, 'alias') ?? original;
-          if (original && alias) b.module.imports.push({ local: b.textOf(alias), from: source, member: b.textOf(original), ...spanOf(specifier) });
+          if (original && alias)
+            b.module.imports.push({ local: b.textOf(alias), from: source, member: b.textOf(original), ...spanOf(specifier) });
         }
       }
     }
@@ -146,7 +163,13 @@ export function buildScript(b: Builder, root: Node): void {
       } else if (child.type !== 'string') expr(child);
     }
     const value = field(node, 'value');
-    if (value) b.assign({ target: { kind: 'name', name: 'default', ...spanOf(value) }, value: value.type === 'identifier' ? name(value) : undefined, declares: true, ...spanOf(node) });
+    if (value)
+      b.assign({
+        target: { kind: 'name', name: 'default', ...spanOf(value) },
+        value: value.type === 'identifier' ? name(value) : undefined,
+        declares: true,
+        ...spanOf(node),
+      });
     if (from !== undefined && /^export\s*\*/.test(b.textOf(node))) b.module.reexports.push({ name: '*', local: '*', from });
   };
   const objectLiteral = (node: Node): Expr => {
@@ -156,7 +179,8 @@ export function buildScript(b: Builder, root: Node): void {
     for (const child of namedChildren(node)) {
       const [keyNode, valueNode] = [field(child, 'key'), field(child, 'value')];
       if (child.type === 'pair' && keyNode && valueNode) {
-        const keyText = keyNode.type === 'computed_property_name' ? undefined : keyNode.type === 'string' ? textValue(keyNode) : b.textOf(keyNode);
+        const keyText =
+          keyNode.type === 'computed_property_name' ? undefined : keyNode.type === 'string' ? textValue(keyNode) : b.textOf(keyNode);
         const inner = keyNode.type === 'computed_property_name' ? namedChildren(keyNode)[0] : undefined;
         const computed = inner ? expr(inner) : undefined;
         const key = keyText ?? (computed?.kind === 'text' ? computed.value : undefined);
@@ -202,7 +226,8 @@ export function buildScript(b: Builder, root: Node): void {
       case 'enum_assignment': {
         const label = field(node, 'name') ?? field(node, 'property');
         const value = field(node, 'value');
-        if (label) b.assign({ target: name(label), value: value ? expr(value) : undefined, declares: true, type: typeOf(node), ...spanOf(node) });
+        if (label)
+          b.assign({ target: name(label), value: value ? expr(value) : undefined, declares: true, type: typeOf(node), ...spanOf(node) });
         return b.other(node);
       }
       case 'method_definition':
@@ -225,7 +250,12 @@ export function buildScript(b: Builder, root: Node): void {
         const [left, right] = [field(node, 'left'), field(node, 'right')];
         if (!left || !right) return b.other(node);
         const value = expr(right);
-        b.assign({ target: expr(left), value: node.type === 'assignment_expression' ? value : undefined, declares: false, ...spanOf(node) });
+        b.assign({
+          target: expr(left),
+          value: node.type === 'assignment_expression' ? value : undefined,
+          declares: false,
+          ...spanOf(node),
+        });
         return value;
       }
       case 'for_in_statement':
@@ -298,20 +328,29 @@ export function buildScript(b: Builder, root: Node): void {
         const operator = b.textOf(operatorNode);
         const sides = { left: expr(left), right: expr(right) };
         if (operator === '+') return { kind: 'join', parts: [sides.left, sides.right], ...spanOf(node) };
-        if (operator === '||' || operator === '??') return { kind: 'choice', role: 'fallback', first: sides.left, second: sides.right, ...spanOf(node) };
+        if (operator === '||' || operator === '??')
+          return { kind: 'choice', role: 'fallback', first: sides.left, second: sides.right, ...spanOf(node) };
         return { kind: 'operation', operator, ...sides, ...spanOf(node) };
       }
       case 'ternary_expression': {
         const [condition, first, second] = [field(node, 'condition'), field(node, 'consequence'), field(node, 'alternative')];
         if (condition) expr(condition);
-        return first && second ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) } : b.other(node);
+        return first && second
+          ? { kind: 'choice', role: 'either', first: expr(first), second: expr(second), ...spanOf(node) }
+          : b.other(node);
       }
       case 'object':
         return objectLiteral(node);
       case 'array': {
         const items = namedChildren(node).filter((child) => child.type !== 'spread_element');
         const spreads = namedChildren(node).filter((child) => child.type === 'spread_element');
-        return { kind: 'list', items: items.map(expr), spreads: spreads.flatMap(namedChildren).map(expr), type: undefined, ...spanOf(node) };
+        return {
+          kind: 'list',
+          items: items.map(expr),
+          spreads: spreads.flatMap(namedChildren).map(expr),
+          type: undefined,
+          ...spanOf(node),
+        };
       }
       case 'parenthesized_expression':
       case 'await_expression':
@@ -335,6 +374,7 @@ export function buildScript(b: Builder, root: Node): void {
         return b.other(node);
     }
   };
-  const calleeText = (call: Expr): string | undefined => (call.kind === 'call' && call.callee.kind === 'name' ? call.callee.name : undefined);
+  const calleeText = (call: Expr): string | undefined =>
+    call.kind === 'call' && call.callee.kind === 'name' ? call.callee.name : undefined;
   expr(root);
 }

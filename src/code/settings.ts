@@ -1,7 +1,17 @@
 import type { TargetPart } from './facts.ts';
 import { anchorIn } from './group.ts';
 import { annotationNamed } from './builder.ts';
-import { argumentAt, type CallExpr, calleeName, dotted, type Expr, type FieldDeclaration, type Module, type Parameter, type Scope } from './syntax.ts';
+import {
+  argumentAt,
+  type CallExpr,
+  calleeName,
+  dotted,
+  type Expr,
+  type FieldDeclaration,
+  type Module,
+  type Parameter,
+  type Scope,
+} from './syntax.ts';
 
 /** An expression that reads a value from outside the code. */
 export interface Setting {
@@ -108,7 +118,8 @@ function pythonFlag(expr: Expr & { kind: 'member' }, scope: Scope): Setting | un
     return defined ? setting('flag', defined.call.args[0]?.value, argumentAt(defined.call, 1, 'default')) : undefined;
   }
   const parsed = module.assignments.some(
-    (each) => each.target.kind === 'name' && each.target.name === object && each.value?.kind === 'call' && calleeName(each.value) === 'parse_args',
+    (each) =>
+      each.target.kind === 'name' && each.target.name === object && each.value?.kind === 'call' && calleeName(each.value) === 'parse_args',
   );
   if (!parsed) return undefined;
   for (const { call } of module.calls) {
@@ -129,7 +140,8 @@ function textOfArgument(call: CallExpr, position: number): string | undefined {
 }
 
 function nodeSetting(expr: Expr, module: Module): Setting | undefined {
-  const isEnv = (object: Expr): boolean => dotted(object) === 'process.env' || /^(node:)?process\.env$/.test(importedFrom(module, object) ?? '');
+  const isEnv = (object: Expr): boolean =>
+    dotted(object) === 'process.env' || /^(node:)?process\.env$/.test(importedFrom(module, object) ?? '');
   if (expr.kind === 'member' && isEnv(expr.object)) {
     const start = expr.end - expr.name.length;
     const content = { start, end: expr.end };
@@ -145,7 +157,9 @@ export function parameterSetting(parameter: Parameter, owner: Scope): TargetPart
   if (owner.module.language !== 'python') return undefined;
   for (const option of owner.annotations) {
     if (option.name !== 'option') continue;
-    const long = option.args.find((argument) => argument.name === undefined && argument.value.kind === 'text' && argument.value.value.startsWith('--'));
+    const long = option.args.find(
+      (argument) => argument.name === undefined && argument.value.kind === 'text' && argument.value.value.startsWith('--'),
+    );
     if (long?.value.kind !== 'text' || long.value.value.slice(2).replaceAll('-', '_') !== parameter.name) continue;
     const fallback = textPart(option.args.find((argument) => argument.name === 'default')?.value, owner.module);
     const variable = option.args.find((argument) => argument.name === 'envvar')?.value;
@@ -165,11 +179,16 @@ function placeholder(expr: Expr | undefined, module: Module): TargetPart | undef
   const at = anchorIn(module, expr.content);
   const match = /^\$\{([\w.-]+)(?::([^${}]*))?\}$/.exec(expr.value);
   const name = match?.[1];
-  if (name === undefined) return expr.value.includes('${') || expr.value.includes('#{') ? { kind: 'unknown', at, why: 'placeholder' } : textPart(expr, module)?.[0];
+  if (name === undefined)
+    return expr.value.includes('${') || expr.value.includes('#{')
+      ? { kind: 'unknown', at, why: 'placeholder' }
+      : textPart(expr, module)?.[0];
   const text = match?.[2];
   const start = expr.content.start + expr.value.indexOf(':') + 1;
   const fallback: TargetPart[] | undefined =
-    text === undefined || text === '' ? undefined : [{ kind: 'text', text, plain: expr.plain, at: anchorIn(module, { start, end: start + text.length }) }];
+    text === undefined || text === ''
+      ? undefined
+      : [{ kind: 'text', text, plain: expr.plain, at: anchorIn(module, { start, end: start + text.length }) }];
   return { kind: ENV_NAME.test(name) ? 'env' : 'config', name, at, fallback };
 }
 
@@ -193,11 +212,15 @@ export function fieldSetting(type: Scope, name: string): TargetPart | undefined 
     const all = names?.kind === 'list' ? names.items : names ? [names] : [];
     const long = all.find((each) => each.kind === 'text' && each.value.startsWith('--'));
     const fallback = textPart(option.args.find((argument) => argument.name === 'defaultValue')?.value, module);
-    return long?.kind === 'text' ? { kind: 'flag', name: long.value.replace(/^-+/, ''), at: anchorIn(module, long.content), fallback } : { kind: 'unknown', at, why: 'option' };
+    return long?.kind === 'text'
+      ? { kind: 'flag', name: long.value.replace(/^-+/, ''), at: anchorIn(module, long.content), fallback }
+      : { kind: 'unknown', at, why: 'option' };
   }
   const properties = annotationNamed(type.annotations, /(^|\.)ConfigurationProperties$/);
   if (!properties) return undefined;
-  const prefix = properties.args.find((argument) => argument.name === undefined || argument.name === 'prefix' || argument.name === 'value')?.value;
+  const prefix = properties.args.find(
+    (argument) => argument.name === undefined || argument.name === 'prefix' || argument.name === 'value',
+  )?.value;
   if (prefix?.kind !== 'text') return { kind: 'unknown', at, why: 'configuration properties' };
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return { kind: 'config', name: `${prefix.value}.${kebab}`, at, fallback: undefined };

@@ -82,7 +82,13 @@ function terminal(expr: Expr, context: Context): Source[] {
   return [{ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: undefined }];
 }
 
-export function known(expr: Expr, context: Context, parts: readonly TargetPart[], steps: readonly OriginStep[], doubt: Source['doubt'] = 0): Source {
+export function known(
+  expr: Expr,
+  context: Context,
+  parts: readonly TargetPart[],
+  steps: readonly OriginStep[],
+  doubt: Source['doubt'] = 0,
+): Source {
   return { expr, context, steps, branch: '', doubt, parts, stuck: undefined };
 }
 
@@ -134,7 +140,12 @@ export function ownerOf(name: string, scope: Scope): Scope | undefined {
 }
 
 /** The assignments of a name that can reach `use`, oldest first; `settled`: one of them always runs before it. */
-export function reaching(assignments: readonly Assignment[], use: number, useScope: Scope, owner: Scope): { list: Assignment[]; settled: boolean } {
+export function reaching(
+  assignments: readonly Assignment[],
+  use: number,
+  useScope: Scope,
+  owner: Scope,
+): { list: Assignment[]; settled: boolean } {
   const blockScoped = owner.module.language !== 'python';
   const local = functionOf(useScope) === functionOf(owner);
   const position = local ? use : Number.POSITIVE_INFINITY;
@@ -162,13 +173,23 @@ function nameSources(resolver: Resolver, name: string, expr: Expr, context: Cont
   const owner = ownerOf(name, context.scope);
   if (owner?.kind === 'class') return fieldSources(resolver, owner, name, expr, context);
   if (owner && (owner.kind === 'function' || module.language !== 'go')) {
-    const writes = module.assignments.filter((each) => each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === owner);
-    return [...writtenSources(resolver, name, writes, owner, expr, context), ...addressSources(resolver, name, [module], owner, expr, context)];
+    const writes = module.assignments.filter(
+      (each) => each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === owner,
+    );
+    return [
+      ...writtenSources(resolver, name, writes, owner, expr, context),
+      ...addressSources(resolver, name, [module], owner, expr, context),
+    ];
   }
   if (module.language === 'go') {
     const mates = [module, ...resolver.group.packageMates(module, name).filter((mate) => mate !== module)];
     const writes = mates.flatMap((mate) =>
-      mate.assignments.filter((each) => each.target.kind === 'name' && each.target.name === name && (ownerOf(name, each.scope) ?? each.scope.module.root).kind === 'module'),
+      mate.assignments.filter(
+        (each) =>
+          each.target.kind === 'name' &&
+          each.target.name === name &&
+          (ownerOf(name, each.scope) ?? each.scope.module.root).kind === 'module',
+      ),
     );
     const address = addressSources(resolver, name, mates, undefined, expr, context);
     if (writes.length > 0 || address.length > 0) {
@@ -188,7 +209,14 @@ function nameSources(resolver: Resolver, name: string, expr: Expr, context: Cont
   return stuck(expr, context, `${name} is not defined here`);
 }
 
-function writtenSources(resolver: Resolver, name: string, writes: readonly Assignment[], owner: Scope, expr: Expr, context: Context): Source[] {
+function writtenSources(
+  resolver: Resolver,
+  name: string,
+  writes: readonly Assignment[],
+  owner: Scope,
+  expr: Expr,
+  context: Context,
+): Source[] {
   const { list, settled } = reaching(writes, expr.start, context.scope, owner);
   const parameter = owner.parameters.find((each) => each.name === name);
   const found: Source[] = [];
@@ -203,9 +231,18 @@ function writtenSources(resolver: Resolver, name: string, writes: readonly Assig
     }
     const value = assignment.key === undefined ? assignment.value : memberOf(assignment.value, assignment.key, assignment);
     const reached =
-      assignment.result > 0 && assignment.value.kind !== 'list' ? stuck(expr, inner, 'another result of a call') : sourcesOf(resolver, value, inner);
+      assignment.result > 0 && assignment.value.kind !== 'list'
+        ? stuck(expr, inner, 'another result of a call')
+        : sourcesOf(resolver, value, inner);
     if (assignment.initial) {
-      const choice: Expr = { kind: 'choice', role: 'fallback', first: value, second: assignment.initial, start: assignment.start, end: assignment.end };
+      const choice: Expr = {
+        kind: 'choice',
+        role: 'fallback',
+        first: value,
+        second: assignment.initial,
+        start: assignment.start,
+        end: assignment.end,
+      };
       found.push(...prefixed(terminal(choice, inner), steps));
     } else found.push(...prefixed(reached, steps));
     if (found.length > MAX_ALTERNATIVES) break;
@@ -218,11 +255,20 @@ export function memberOf(object: Expr, name: string, span: { start: number; end:
 }
 
 /** Go: `flag.StringVar(&x, …)` and the component's own `f(&x, "KEY")`. Another function that takes the address may write anything. */
-function addressSources(resolver: Resolver, name: string, modules: readonly Module[], owner: Scope | undefined, expr: Expr, context: Context): Source[] {
+function addressSources(
+  resolver: Resolver,
+  name: string,
+  modules: readonly Module[],
+  owner: Scope | undefined,
+  expr: Expr,
+  context: Context,
+): Source[] {
   if (context.scope.module.language !== 'go') return [];
   return modules.flatMap((module) =>
     module.calls.flatMap((site): Source[] => {
-      const position = site.call.args.findIndex((argument) => argument.value.kind === 'address' && argument.value.of.kind === 'name' && argument.value.of.name === name);
+      const position = site.call.args.findIndex(
+        (argument) => argument.value.kind === 'address' && argument.value.of.kind === 'name' && argument.value.of.name === name,
+      );
       if (position < 0) return [];
       const siteOwner = ownerOf(name, site.scope);
       if (owner ? siteOwner !== owner : siteOwner !== undefined && siteOwner.kind !== 'module') return [];
@@ -242,9 +288,14 @@ export function outParameterSources(resolver: Resolver, site: CallSite, position
   const frame: Frame = { scope: callee, call: site.call, caller, shift: 0 };
   const inner: Context = { scope: callee, frames: [...context.frames, frame], hops: context.hops + 1, depth: context.depth };
   const found = callee.module.assignments
-    .filter((each) => each.scope === callee && each.target.kind === 'pointee' && each.target.of.kind === 'name' && each.target.of.name === parameter.name)
+    .filter(
+      (each) =>
+        each.scope === callee && each.target.kind === 'pointee' && each.target.of.kind === 'name' && each.target.of.name === parameter.name,
+    )
     .flatMap((each) => (each.value ? sourcesOf(resolver, each.value, inner) : []));
-  return found.length > 0 ? prefixed(found, [step('function', site.scope.module, site.call, callee.name)]) : stuck(expr, context, 'its address is passed on');
+  return found.length > 0
+    ? prefixed(found, [step('function', site.scope.module, site.call, callee.name)])
+    : stuck(expr, context, 'its address is passed on');
 }
 
 function parameterSources(resolver: Resolver, owner: Scope, name: string, expr: Expr, context: Context): Source[] {
@@ -314,8 +365,11 @@ export function functionsCalled(resolver: Resolver, call: CallExpr, scope: Scope
   const { callee } = call;
   const { module } = scope;
   const named = (modules: readonly Module[], name: string): Scope[] =>
-    modules.flatMap((each) => each.functions.filter((one) => one.name === name && one.receiver === undefined && classOf(one) === undefined));
-  const constructors = (type: Scope | undefined): Scope[] => (type ? membersOf(type).filter((one) => /^(constructor|__init__)$/.test(one.name)) : []);
+    modules.flatMap((each) =>
+      each.functions.filter((one) => one.name === name && one.receiver === undefined && classOf(one) === undefined),
+    );
+  const constructors = (type: Scope | undefined): Scope[] =>
+    type ? membersOf(type).filter((one) => /^(constructor|__init__)$/.test(one.name)) : [];
   const arity = (list: readonly Scope[]): Scope[] => {
     const same = list.filter((one) => one.parameters.length === call.args.length);
     return list.length > 1 && same.length > 0 ? same : [...list];
@@ -329,7 +383,8 @@ export function functionsCalled(resolver: Resolver, call: CallExpr, scope: Scope
       const inside = own ? membersOf(own).filter((one) => one.name === name) : [];
       if (inside.length > 0) return arity(inside);
     }
-    const mates = module.language === 'go' ? [module, ...resolver.group.packageMates(module, name).filter((mate) => mate !== module)] : [module];
+    const mates =
+      module.language === 'go' ? [module, ...resolver.group.packageMates(module, name).filter((mate) => mate !== module)] : [module];
     const local = named(mates, name);
     if (local.length > 0) return arity(local);
     const target = importNamed(module, name);
@@ -359,9 +414,14 @@ function membersOf(type: Scope): Scope[] {
   return type.module.functions.filter((one) => one.parent === type);
 }
 
-function methodsOf(resolver: Resolver, type: { readonly name: string; readonly module: Module; readonly scope: Scope | undefined }): Scope[] {
+function methodsOf(
+  resolver: Resolver,
+  type: { readonly name: string; readonly module: Module; readonly scope: Scope | undefined },
+): Scope[] {
   if (type.scope) return membersOf(type.scope);
-  return resolver.group.packageMates(type.module, type.name).flatMap((mate) => mate.functions.filter((one) => one.receiver?.type === type.name));
+  return resolver.group
+    .packageMates(type.module, type.name)
+    .flatMap((mate) => mate.functions.filter((one) => one.receiver?.type === type.name));
 }
 
 function callSources(resolver: Resolver, call: CallExpr, context: Context): Source[] {
@@ -385,7 +445,12 @@ function importSources(resolver: Resolver, target: Import, name: string, expr: E
     const type = module.language === 'java' ? module.classes[0] : undefined;
     const scope = type ?? module.root;
     const local = module.reexports.find((each) => each.name === name);
-    const wanted: Expr = { kind: 'name', name: local && local.from === undefined ? local.local : name, start: Number.MAX_SAFE_INTEGER, end: Number.MAX_SAFE_INTEGER };
+    const wanted: Expr = {
+      kind: 'name',
+      name: local && local.from === undefined ? local.local : name,
+      start: Number.MAX_SAFE_INTEGER,
+      end: Number.MAX_SAFE_INTEGER,
+    };
     if (module.language !== 'go' && ownerOf(wanted.name, scope) === undefined) continue;
     if (module.language === 'go' && !module.root.names.has(name)) continue;
     return prefixed(sourcesOf(resolver, wanted, { scope, frames: [], hops: context.hops + 1, depth: context.depth }), [], '');
@@ -429,7 +494,9 @@ function entrySources(resolver: Resolver, object: Expr, key: string, expr: Expr,
       continue;
     }
     const steps = [...source.steps, step('field', source.context.scope.module, entry, key)];
-    found.push(...prefixed(sourcesOf(resolver, entry.value, { ...source.context, depth: context.depth }), steps, source.branch, source.doubt));
+    found.push(
+      ...prefixed(sourcesOf(resolver, entry.value, { ...source.context, depth: context.depth }), steps, source.branch, source.doubt),
+    );
   }
   return found.length > 0 ? found : undefined;
 }

@@ -47,9 +47,19 @@ function terminalValues(resolver: Resolver, expr: Expr, context: Context): Alter
   const { module } = context.scope;
   switch (expr.kind) {
     case 'text':
-      return one([{ kind: 'text', text: expr.value, at: anchorIn(module, expr.content), plain: expr.plain }], [step('literal', module, expr)]);
+      return one(
+        [{ kind: 'text', text: expr.value, at: anchorIn(module, expr.content), plain: expr.plain }],
+        [step('literal', module, expr)],
+      );
     case 'number':
-      return one([{ kind: 'text', text: String(expr.value), at: anchorIn(module, expr), plain: String(expr.value) === module.file.text.slice(expr.start, expr.end) }]);
+      return one([
+        {
+          kind: 'text',
+          text: String(expr.value),
+          at: anchorIn(module, expr),
+          plain: String(expr.value) === module.file.text.slice(expr.start, expr.end),
+        },
+      ]);
     case 'nothing':
       return [];
     case 'join':
@@ -63,7 +73,9 @@ function terminalValues(resolver: Resolver, expr: Expr, context: Context): Alter
     }
     case 'operation': {
       const pieces = formatPieces(expr, familyOf(module.language));
-      return pieces ? concatenated(resolver, pieces, context, [step('concatenation', module, expr)]) : one([unknownPart(expr, context, expr.operator)]);
+      return pieces
+        ? concatenated(resolver, pieces, context, [step('concatenation', module, expr)])
+        : one([unknownPart(expr, context, expr.operator)]);
     }
     case 'call':
       return callValues(resolver, expr, context);
@@ -97,11 +109,17 @@ function settingValue(resolver: Resolver, setting: Setting, context: Context): A
   const names = valuesOf(resolver, setting.name, context);
   const name = names.length === 1 ? literalText(names[0]) : undefined;
   const part = names[0]?.parts[0];
-  if (name === undefined || name === '' || !part) return { parts: [unknownPart(setting.name, context, `${setting.kind} with a name that isn't known`)], steps: [], branch: '', doubt: 0 };
+  if (name === undefined || name === '' || !part)
+    return { parts: [unknownPart(setting.name, context, `${setting.kind} with a name that isn't known`)], steps: [], branch: '', doubt: 0 };
   const fallback = setting.fallback ? fallbackParts(valuesOf(resolver, setting.fallback, context), setting.fallback, context) : undefined;
   const bare = setting.kind === 'flag' ? name.replace(/^-+/, '') : name;
   const at: Anchor = part.at.start < part.at.end ? part.at : anchorIn(module, setting.name);
-  return { parts: [{ kind: setting.kind, name: bare, at, fallback }], steps: [{ kind: setting.kind, at, name: bare }], branch: '', doubt: 0 };
+  return {
+    parts: [{ kind: setting.kind, name: bare, at, fallback }],
+    steps: [{ kind: setting.kind, at, name: bare }],
+    branch: '',
+    doubt: 0,
+  };
 }
 
 function fallbackParts(values: readonly Alternative[], expr: Expr, context: Context): readonly TargetPart[] | undefined {
@@ -153,14 +171,18 @@ function isBareHole(alternative: Alternative): boolean {
  * Values of one variable: a setting beside one literal is a setting with a default. Values of different call sites are left apart.
  */
 function merged(values: readonly Alternative[]): Alternative[] {
-  const distinct = values.filter((value, at) => values.findIndex((other) => sameParts(other.parts, value.parts) && other.branch === value.branch) === at);
+  const distinct = values.filter(
+    (value, at) => values.findIndex((other) => sameParts(other.parts, value.parts) && other.branch === value.branch) === at,
+  );
   // An empty text beside other values is "not set yet".
   const filled = distinct.length > 1 ? distinct.filter((value) => literalText(value) !== '') : distinct;
   const result: Alternative[] = [];
   const used = new Set<Alternative>();
   for (const hole of filled) {
     if (!isBareHole(hole)) continue;
-    const mates = filled.filter((other) => other !== hole && (hole.branch.startsWith(other.branch) || other.branch.startsWith(hole.branch)));
+    const mates = filled.filter(
+      (other) => other !== hole && (hole.branch.startsWith(other.branch) || other.branch.startsWith(hole.branch)),
+    );
     const [mate, ...others] = mates;
     const part = hole.parts[0];
     if (!mate || others.length > 0 || part === undefined || part.kind === 'text' || part.kind === 'unknown') continue;
@@ -172,7 +194,9 @@ function merged(values: readonly Alternative[]): Alternative[] {
   const rest = filled.filter((value) => !used.has(value));
   const all = [...result, ...rest];
   return all.map((value) => {
-    const rivals = all.filter((other) => other !== value && (value.branch.startsWith(other.branch) || other.branch.startsWith(value.branch)));
+    const rivals = all.filter(
+      (other) => other !== value && (value.branch.startsWith(other.branch) || other.branch.startsWith(value.branch)),
+    );
     return rivals.length > 0 && value.doubt === 0 ? { ...value, doubt: 1 } : value;
   });
 }
@@ -229,7 +253,12 @@ function onlyHole(parts: readonly TargetPart[], kind: 'env' | 'flag'): Hole | un
   if (holes.length !== 1 || !hole || hole.kind === 'text' || hole.kind === 'unknown') return undefined;
   const fallback = hole.fallback;
   const first = fallback?.[0];
-  return { name: hole.name, at: hole.at, defaultText: fallback ? literalText({ parts: fallback }) : undefined, defaultAt: fallback?.length === 1 ? first?.at : undefined };
+  return {
+    name: hole.name,
+    at: hole.at,
+    defaultText: fallback ? literalText({ parts: fallback }) : undefined,
+    defaultAt: fallback?.length === 1 ? first?.at : undefined,
+  };
 }
 
 /** The parts of a gRPC target. `authority` is what stands between `//` and the next slash (gRPC name syntax: `scheme://authority/endpoint`). */
@@ -272,11 +301,15 @@ function hostPort(text: string): { host: string | undefined; port: string | unde
 }
 
 /** Fills the holes of a candidate. `lookup` gives what the workload sets; without it the code's own default counts. Undefined: not known. */
-export function fillTarget(parts: readonly TargetPart[], lookup: (hole: TargetPart & { kind: 'env' | 'flag' | 'config' }) => string | undefined): string | undefined {
+export function fillTarget(
+  parts: readonly TargetPart[],
+  lookup: (hole: TargetPart & { kind: 'env' | 'flag' | 'config' }) => string | undefined,
+): string | undefined {
   let text = '';
   for (const part of parts) {
     if (part.kind === 'unknown') return undefined;
-    const piece: string | undefined = part.kind === 'text' ? part.text : (lookup(part) ?? (part.fallback ? fillTarget(part.fallback, lookup) : undefined));
+    const piece: string | undefined =
+      part.kind === 'text' ? part.text : (lookup(part) ?? (part.fallback ? fillTarget(part.fallback, lookup) : undefined));
     if (piece === undefined) return undefined;
     text += piece;
   }
