@@ -50,3 +50,14 @@ export function progress(line) {
 export function isMain(moduleUrl) {
   return process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(moduleUrl);
 }
+
+/** On Ctrl-C and the like, leaves through `process.exit`, so that the `exit` handlers end what was started. */
+export function exitOnSignals() {
+  for (const [signal, number] of [
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ]) {
+    process.once(signal, () => process.exit(128 + number));
+  }
+}

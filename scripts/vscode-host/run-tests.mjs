@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { packageExtension } from '../package.mjs';
 import { openBrowser } from './browser.mjs';
 import { installChromium, installServer } from './install.mjs';
-import { EXTENSION_ID, hostFolder, isMain, MissingPrerequisite, progress, repositoryRoot, resultPath } from './layout.mjs';
+import { EXTENSION_ID, exitOnSignals, hostFolder, isMain, MissingPrerequisite, progress, repositoryRoot, resultPath } from './layout.mjs';
 import { startServer } from './server.mjs';
 import { bundleSuite, suiteEnvironment, suiteFolder } from './suite.mjs';
 
@@ -156,6 +156,17 @@ export function skippedResult(error) {
   return { passed: 0, failed: 0, skipped: 1, tests: [{ name: 'editor tests', status: 'skipped', durationMs: 0, detail: error.message }] };
 }
 
+/** The run broke before VS Code could say anything. @param {Error} error @returns {SuiteResult} */
+function brokenResult(error) {
+  const detail = error.stack ?? String(error);
+  return {
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    tests: [{ name: 'VS Code with the packaged extension starts', status: 'failed', durationMs: 0, detail }],
+  };
+}
+
 if (isMain(import.meta.url)) {
   const { values } = parseArgs({
     options: {
@@ -169,6 +180,8 @@ if (isMain(import.meta.url)) {
       keep: { type: 'boolean', default: false },
     },
   });
+  exitOnSignals();
+  rmSync(resultPath, { force: true });
   try {
     const vsixPath = values.vsix === undefined ? packageExtension({ build: !values['no-build'] }).path : resolve(values.vsix);
     const { restricted, locale, grep } = values;
@@ -178,11 +191,6 @@ if (isMain(import.meta.url)) {
       await runEditorSuite({ vsixPath, workspace, grep, timeoutMs: Number(values.timeout) * 1000, restricted, locale, keep }),
     );
   } catch (error) {
-    if (error instanceof MissingPrerequisite) {
-      process.exitCode = report(skippedResult(error));
-    } else {
-      progress(`FAILED: ${error.stack ?? error}`);
-      process.exitCode = 1;
-    }
+    process.exitCode = report(error instanceof MissingPrerequisite ? skippedResult(error) : brokenResult(error));
   }
 }

@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageExtension } from '../package.mjs';
 import { installChineseFont } from './install.mjs';
-import { isMain, progress, repositoryRoot } from './layout.mjs';
+import { exitOnSignals, isMain, progress, repositoryRoot } from './layout.mjs';
 import { PICTURES } from './pictures.mjs';
 import {
   openFileAt,
@@ -100,6 +100,7 @@ export async function takePicture({ name, kind, folder, locale, subject, vsixPat
 }
 
 if (isMain(import.meta.url)) {
+  exitOnSignals();
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },

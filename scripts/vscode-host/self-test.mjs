@@ -10,9 +10,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { packageFolder } from '../package.mjs';
-import { hostFolder, repositoryRoot } from './layout.mjs';
+import { exitOnSignals, hostFolder, repositoryRoot } from './layout.mjs';
 import { runEditorSuite } from './run-tests.mjs';
 
+exitOnSignals();
 const testRoot = join(repositoryRoot, 'test', 'vscode');
 const { path: vsixPath } = packageFolder(join(testRoot, 'fixture-extension'), join(hostFolder, 'host-check.vsix'));
 const common = {
