@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+/**
+ * Bundles the product into `dist/`: the command line (`cli.js`, with what it needs seldom in `cli-chunks/`), and the editor's
+ * extension and worker, as far as their sources are there. Copies the wasm grammars.
+ *
+ *   node scripts/build.mjs [--verbose]     sizes and time on standard error
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const verbose = process.argv.includes('--verbose');
+
+/** The runtime, and a grammar for each language of client code that is read. */
+const WASM = [
+  'tree-sitter.wasm',
+  'tree-sitter-go.wasm',
+  'tree-sitter-java.wasm',
+  'tree-sitter-python.wasm',
+  'tree-sitter-typescript.wasm',
+  'tree-sitter-tsx.wasm',
+  'tree-sitter-javascript.wasm',
+];
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  keepNames: false,
+  legalComments: 'eof',
+  metafile: true,
+  logLevel: 'silent',
+};
+
+/** Some dependencies are CommonJS and ask for `require`, which an ES module does not have. */
+const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+/** @returns {Promise<import('esbuild').BuildResult[]>} */
+async function bundle() {
+  const builds = [
+    // `vscode` is not external here: an import of it that leaks into the command line fails the build.
+    build({
+      ...shared,
+      entryPoints: { cli: 'src/cli.ts' },
+      outdir: 'dist',
+      format: 'esm',
+      splitting: true,
+      chunkNames: 'cli-chunks/[name]-[hash]',
+      banner: { js: REQUIRE },
+    }),
+  ];
+  if (existsSync(join(root, 'src', 'extension.ts'))) {
+    builds.push(
+      build({ ...shared, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', format: 'cjs', external: ['vscode'] }),
+    );
+  }
+  if (existsSync(join(root, 'src', 'editor', 'worker.ts'))) {
+    builds.push(
+      build({
+        ...shared,
+        entryPoints: ['src/editor/worker.ts'],
+        outfile: 'dist/worker.cjs',
+        format: 'cjs',
+        define: { 'import.meta.url': '__moduleUrl' },
+        banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+      }),
+    );
+  }
+  return Promise.all(builds);
+}
+
+function copyWasm() {
+  const from = join(root, 'node_modules', '@vscode', 'tree-sitter-wasm', 'wasm');
+  const to = join(dist, 'wasm');
+  mkdirSync(to, { recursive: true });
+  const missing = WASM.filter((name) => !existsSync(join(from, name)));
+  if (missing.length > 0) throw new Error(`@vscode/tree-sitter-wasm has no ${missing.join(', ')}; run: npm install`);
+  for (const name of WASM) cpSync(join(from, name), join(to, name));
+}
+
+/** @param {import('esbuild').BuildResult[]} results */
+function report(results, startedMs) {
+  const files = results.flatMap((result) => Object.entries(result.metafile.outputs).map(([file, output]) => [file, output.bytes]));
+  for (const name of WASM) files.push([`dist/wasm/${name}`, statSync(join(dist, 'wasm', name)).size]);
+  for (const [file, bytes] of files.sort((a, b) => b[1] - a[1]))
+    process.stderr.write(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${file}\n`);
+  const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);
+  process.stderr.write(`${(total / 1024).toFixed(0).padStart(6)} KiB  in ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
+}
+
+const startedMs = performance.now();
+try {
+  rmSync(dist, { recursive: true, force: true });
+  const results = await bundle();
+  copyWasm();
+  const inputs = results.map((result) => result.metafile);
+  writeFileSync(join(dist, 'meta.json'), JSON.stringify(inputs));
+  const cli = join(dist, 'cli.js');
+  if (!readFileSync(cli, 'utf8').startsWith('#!')) throw new Error(`${relative(root, cli)} lost its first line (#!/usr/bin/env node)`);
+  chmodSync(cli, 0o755);
+  if (verbose) report(results, startedMs);
+} catch (error) {
+  const errors = error?.errors;
+  if (!Array.isArray(errors)) process.stderr.write(`build: ${error?.message ?? error}\n`);
+  else
+    for (const { text, location } of errors) {
+      process.stderr.write(`build: ${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ''}${text}\n`);
+    }
+  process.exitCode = 1;
+}

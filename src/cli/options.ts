@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import { SEVERITIES, type Severity } from '../linters/rule.ts';
+import { LANGUAGES, type Language } from '../runbooks/types.ts';
+import { HELP, type HelpKey } from './help.ts';
+
+/** What every command takes. Some have no effect on some commands. */
+export interface CommonOptions {
+  readonly root?: string;
+  readonly format: string;
+  readonly output?: string;
+  readonly lang?: Language;
+  /** `false`: --no-config. */
+  readonly config?: string | false;
+  readonly severity: Severity;
+  readonly failOn: Severity | 'never';
+  readonly rule: readonly string[];
+  readonly preview: boolean;
+  readonly color?: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly failOnNotice: boolean;
+  readonly failIfNothingChecked: boolean;
+}
+
+export function describe(key: HelpKey, language: Language): string {
+  return language === 'zh-cn' ? HELP[key].zh : HELP[key].en;
+}
+
+const repeat = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Adds the common options. No option takes a list: it is repeated, so that a path behind it stays a path. */
+export function addCommonOptions(command: Command, formats: readonly string[], language: Language): Command {
+  const help = (key: HelpKey): string => describe(key, language);
+  return command
+    .option('--root <dir>', help('root'))
+    .addOption(new Option('--format <format>', help('format')).choices(formats).default('text'))
+    .option('--output <file>', help('output'))
+    .addOption(new Option('--lang <language>', help('lang')).choices(LANGUAGES))
+    .option('--config <file>', help('config'))
+    .option('--no-config', help('noConfig'))
+    .addOption(new Option('--severity <severity>', help('severity')).choices(SEVERITIES).default('information'))
+    .addOption(new Option('--fail-on <severity>', help('failOn')).choices([...SEVERITIES, 'never']).default('warning'))
+    .option('--fail-on-notice', help('failOnNotice'), false)
+    .option('--fail-if-nothing-checked', help('failIfNothingChecked'), false)
+    .option('--rule <id>', help('rule'), repeat, [])
+    .option('--preview', help('preview'), false)
+    .option('--color', help('color'))
+    .option('--no-color', help('noColor'))
+    .option('--quiet', help('quiet'), false)
+    .option('--verbose', help('verbose'), false)
+    .helpOption('-h, --help', help('help'));
+}
