@@ -191,11 +191,11 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 export function unescapeText(raw: string): string | undefined {
   if (!raw.includes('\\')) return raw;
   let known = true;
-  const value = raw.replace(/\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\s\S])/g, (_, escape: string) => {
-    const simple = SIMPLE_ESCAPES[escape];
+  const value = raw.replace(/\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\s\S])/g, (_, code: string) => {
+    const simple = SIMPLE_ESCAPES[code];
     if (simple !== undefined) return simple;
-    const code = Number.parseInt(escape.replace(/[^0-9a-fA-F]/g, ''), 16);
-    if (/^[ux]/.test(escape) && escape.length > 1 && code <= 0x10ffff) return String.fromCodePoint(code);
+    const point = Number.parseInt(code.replace(/[^0-9a-fA-F]/g, ''), 16);
+    if (/^[ux]/.test(code) && code.length > 1 && point <= 0x10ffff) return String.fromCodePoint(point);
     known = false;
     return '';
   });

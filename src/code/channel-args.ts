@@ -45,8 +45,10 @@ export function channelArgs(resolver: Resolver, expr: Expr | undefined, context:
       complete = false;
       return;
     }
-    if (each.kind === 'call' && calleeName(each) === 'items' && each.callee.kind === 'member')
-      return visit(each.callee.object, at, depth + 1);
+    if (each.kind === 'call' && calleeName(each) === 'items' && each.callee.kind === 'member') {
+      visit(each.callee.object, at, depth + 1);
+      return;
+    }
     if (each.kind === 'join') {
       for (const part of each.parts) visit(part, at, depth + 1);
       return;

@@ -123,6 +123,8 @@ export function ownerTypes(resolver: Resolver, object: Expr, context: Context): 
     const home = source.context.scope.module;
     if (expr.kind === 'record' && expr.type) return typesNamed(resolver, home.file.text.slice(expr.type.start, expr.type.end), home);
     if (expr.kind !== 'call') continue;
+    const made = home.language === 'go' && expr.callee.kind === 'name' && expr.callee.name === 'new' ? expr.args[0]?.value : undefined;
+    if (made) return typesNamed(resolver, home.file.text.slice(made.start, made.end), home);
     const types =
       expr.isNew || home.language === 'python'
         ? typesNamed(resolver, home.file.text.slice(expr.callee.start, expr.callee.end), home)

@@ -16,6 +16,8 @@ export function passesThrough(call: CallExpr, family: Family): Expr | undefined 
       if (path === 'String.valueOf' || path === 'Integer.toString' || path === 'Integer.parseInt' || path === 'Integer.valueOf')
         return argumentAt(call, 0);
       if (path === 'Objects.requireNonNull') return argumentAt(call, 0);
+      if (name === 'orElseThrow' && receiver?.kind === 'call' && dotted(receiver.callee) === 'Optional.ofNullable')
+        return argumentAt(receiver, 0);
       return call.args.length === 0 && name !== undefined && /^(trim|strip|toString|intern)$/.test(name) ? receiver : undefined;
     case 'python':
       if (path === 'int') return argumentAt(call, 0);

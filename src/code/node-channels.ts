@@ -121,7 +121,9 @@ export function nodeServers(resolver: Resolver, module: Module): GrpcServer[] {
     const args = channelArgs(resolver, argumentAt(call, 0), contextAt(resolver, scope));
     const variable = variableOf(module, call);
     const binds = module.calls.filter(
-      (each) => /^(bindAsync|bind)$/.test(calleeName(each.call) ?? '') && (variable === undefined || receiverOf(each.call) === variable),
+      (each) =>
+        calleeName(each.call) === (target.from === 'grpc' ? 'bind' : 'bindAsync') &&
+        (variable === undefined || receiverOf(each.call) === variable),
     );
     return [
       {

@@ -121,8 +121,14 @@ function environmentReads(resolver: Resolver, group: Group): EnvRead[] {
     };
     for (const { call, scope } of module.calls) {
       const setting = readSetting(call, scope);
-      // `os.Getenv(key)` inside a helper is seen through the helper's calls.
-      if (setting?.kind === 'env') reads(call, scope);
+      if (setting?.kind !== 'env') continue;
+      reads(call, scope);
+      // `os.Getenv(key)` inside a helper: every name its callers pass.
+      for (const value of valuesOf(resolver, setting.name, contextAt(resolver, scope))) {
+        const name = literalText(value);
+        const at = value.parts[0]?.at;
+        if (name !== undefined && name !== '' && at) add([{ kind: 'env', name, at, fallback: undefined }]);
+      }
     }
     for (const assignment of module.assignments) {
       const { value } = assignment;

@@ -127,7 +127,7 @@ function pythonFlag(expr: Expr & { kind: 'member' }, scope: Scope): Setting | un
     const names = call.args.filter((argument) => argument.name === undefined && argument.value.kind === 'text');
     const destination = argumentAt(call, 99, 'dest');
     const long = names.find(({ value }) => value.kind === 'text' && value.value.startsWith('--')) ?? names[0];
-    if (!long || long.value.kind !== 'text') continue;
+    if (long?.value.kind !== 'text') continue;
     const key = destination?.kind === 'text' ? destination.value : long.value.value.replace(/^-+/, '').replaceAll('-', '_');
     if (key === expr.name) return setting('flag', long.value, argumentAt(call, 99, 'default'));
   }
@@ -234,7 +234,8 @@ export function tagSetting(field: FieldDeclaration, module: Module): TargetPart 
   const name = match?.[2];
   if (!match || name === undefined) return undefined;
   const start = field.tag.content.start;
-  const at = anchorIn(module, { start: start + match.index, end: start + match.index + match[0].length });
+  const nameStart = start + match.index + match[0].indexOf('"') + 1;
+  const at = anchorIn(module, { start: nameStart, end: nameStart + name.length });
   const inline = /,\s*default=([^"]*)$/.exec(match[3] ?? '')?.[1];
   const separate = /\b(?:envDefault|default|env-default):"([^"]*)"/.exec(tag)?.[1];
   const text = inline ?? separate;

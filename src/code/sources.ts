@@ -154,7 +154,7 @@ export function reaching(
   let settled = false;
   for (const assignment of [...assignments].sort((a, b) => a.start - b.start)) {
     const here = functionOf(assignment.scope) === functionOf(useScope);
-    if ((here || local) && assignment.scope.module === useScope.module && assignment.start >= position) continue;
+    if ((here || local) && assignment.scope.module === useScope.module && assignment.end > position) continue;
     const around = isWithin(spot, assignment.block);
     if (blockScoped && assignment.declares && here && !around) continue;
     const always = here ? around : assignment.scope === owner && isWithin(owner, assignment.block);
@@ -176,10 +176,9 @@ function nameSources(resolver: Resolver, name: string, expr: Expr, context: Cont
     const writes = module.assignments.filter(
       (each) => each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === owner,
     );
-    return [
-      ...writtenSources(resolver, name, writes, owner, expr, context),
-      ...addressSources(resolver, name, [module], owner, expr, context),
-    ];
+    const address = addressSources(resolver, name, [module], owner, expr, context);
+    const written = writtenSources(resolver, name, writes, owner, expr, context);
+    return address.length > 0 ? [...written.filter((source) => source.stuck !== 'unset'), ...address] : written;
   }
   if (module.language === 'go') {
     const mates = [module, ...resolver.group.packageMates(module, name).filter((mate) => mate !== module)];
@@ -448,8 +447,8 @@ function importSources(resolver: Resolver, target: Import, name: string, expr: E
     const wanted: Expr = {
       kind: 'name',
       name: local && local.from === undefined ? local.local : name,
-      start: Number.MAX_SAFE_INTEGER,
-      end: Number.MAX_SAFE_INTEGER,
+      start: module.root.end,
+      end: module.root.end,
     };
     if (module.language !== 'go' && ownerOf(wanted.name, scope) === undefined) continue;
     if (module.language === 'go' && !module.root.names.has(name)) continue;
