@@ -1,0 +1,141 @@
+import type { LintEngine, LintFinding, LintResult } from '../linters/lint-result.ts';
+import { compareSeverity } from '../linters/rule.ts';
+import { changedFiles } from './apply.ts';
+import type { Fix, Snippet, TextEdit } from './change.ts';
+import { type NewFile, planChanges } from './plan.ts';
+import type { Refusal } from './refusals.ts';
+
+/** A fix that was tried: after it the finding is gone and nothing new came. */
+export interface PlannedFix {
+  readonly fix: Fix;
+  readonly edits: readonly TextEdit[];
+  readonly creates: readonly NewFile[];
+}
+
+export interface RefusedFix {
+  readonly fix: Fix;
+  readonly reason: Refusal;
+}
+
+export type VerifiedFix = { readonly ok: true; readonly planned: PlannedFix } | { readonly ok: false; readonly refused: RefusedFix };
+
+/** Plans a fix and has the engine judge the files as they would be. The engine stays as it is. */
+export function verifyFix(engine: LintEngine, result: LintResult, finding: LintFinding, fix: Fix): VerifiedFix {
+  const refuse = (id: Refusal['id'], detail: string): VerifiedFix => ({ ok: false, refused: { fix, reason: { id, detail } } });
+  const plan = planChanges(fix.changes, engine);
+  if (!plan.ok) return { ok: false, refused: { fix, reason: plan.reason } };
+  if (plan.edits.length === 0 && plan.creates.length === 0) return refuse('nothing-to-do', finding.at.file.path);
+  const changed = changedFiles(plan.edits, plan.creates, (path) => engine.file(path));
+  if (!changed) return refuse('overlap', finding.at.file.path);
+  const after = engine.lintWith(changed);
+
+  const notices = new Set(result.notices.map(noticeKey));
+  const newNotice = after.notices.find((notice) => !notices.has(noticeKey(notice)));
+  if (newNotice) return refuse('unparsable', newNotice.file);
+
+  // In whichever of its units it is still there, it isn't healed; that it became milder is not enough.
+  const left = after.findings.find((other) => isSame(other, finding) && !wasThereBeside(result, finding, other, after));
+  if (left) return refuse('not-healed', left.units.join(', '));
+  const newcomer = newFinding(result, after, finding);
+  if (newcomer) return refuse('new-finding', newcomer.rule);
+  return { ok: true, planned: { fix, edits: plan.edits, creates: plan.creates } };
+}
+
+/** By rule and place; the fingerprint names the place without offsets, so it holds across the edit. */
+function isSame(a: LintFinding, b: LintFinding): boolean {
+  return a.fingerprint === b.fingerprint;
+}
+
+/**
+ * The ordinal in a fingerprint counts like findings of one place: when the first of two is healed, the second takes its
+ * number. So a finding counts as healed when one fewer of its kind is left.
+ */
+function wasThereBeside(before: LintResult, finding: LintFinding, left: LintFinding, after: LintResult): boolean {
+  const kin = (findings: readonly LintFinding[]): number => findings.filter((one) => isKin(one, finding)).length;
+  return (
+    left.fingerprint === finding.fingerprint &&
+    kin(before.findings) > 1 &&
+    kin(after.findings) < kin(before.findings) &&
+    !sameToken(left, finding)
+  );
+}
+
+function isKin(a: LintFinding, b: LintFinding): boolean {
+  return a.rule === b.rule && a.messageId === b.messageId && a.at.file.path === b.at.file.path;
+}
+
+function sameToken(a: LintFinding, b: LintFinding): boolean {
+  return a.at.start === b.at.start;
+}
+
+function noticeKey(notice: { kind: string; file: string; message: string }): string {
+  return `${notice.kind} ${notice.file} ${notice.message}`;
+}
+
+/**
+ * A finding that was not there. One that the healed finding had masked (its place is the healed one's, or the healed one's rule
+ * gave way to it) doesn't count unless it is more severe: then the fix would leave the unit worse off.
+ */
+function newFinding(before: LintResult, after: LintResult, healed: LintFinding): LintFinding | undefined {
+  const known = new Map<string, LintFinding>();
+  for (const finding of before.findings) known.set(finding.fingerprint, finding);
+  const counts = (findings: readonly LintFinding[]): Map<string, number> => {
+    const byKind = new Map<string, number>();
+    for (const one of findings) {
+      const key = JSON.stringify([one.rule, one.messageId, one.at.file.path]);
+      byKind.set(key, (byKind.get(key) ?? 0) + 1);
+    }
+    return byKind;
+  };
+  const had = counts(before.findings);
+  const has = counts(after.findings);
+  for (const finding of after.findings) {
+    const old = known.get(finding.fingerprint);
+    if (old) {
+      if (compareSeverity(finding.severity, old.severity) < 0 || finding.units.some((unit) => !old.units.includes(unit))) return finding;
+      continue;
+    }
+    const key = JSON.stringify([finding.rule, finding.messageId, finding.at.file.path]);
+    // A moved node gives an old finding a new fingerprint; there are no more of them than before.
+    if ((has.get(key) ?? 0) <= (had.get(key) ?? 0) && !(finding.rule === healed.rule && finding.messageId === healed.messageId)) continue;
+    if (isUnmasked(finding, healed) && compareSeverity(finding.severity, healed.severity) >= 0) continue;
+    return finding;
+  }
+  return undefined;
+}
+
+/** Another rule's word on the same object or the same place, which was silent while the healed one spoke. */
+function isUnmasked(finding: LintFinding, healed: LintFinding): boolean {
+  if (finding.rule === healed.rule) return false;
+  const places = [healed.at, ...(healed.related ?? []).map((related) => related.at)];
+  const own = [finding.at, ...(finding.related ?? []).map((related) => related.at)];
+  return (
+    finding.units.every((unit) => healed.units.includes(unit)) && own.some((at) => places.some((place) => place.file.path === at.file.path))
+  );
+}
+
+export interface PlannedFixes {
+  readonly fixes: readonly PlannedFix[];
+  readonly refused: readonly RefusedFix[];
+  /** What to paste by hand: the rule's own, offered when no fix holds. */
+  readonly snippet: Snippet | undefined;
+}
+
+/** All fixes of a finding that hold, in the rule's order. @param max stops after so many */
+export function planFixes(
+  engine: LintEngine,
+  result: LintResult,
+  finding: LintFinding,
+  candidates: readonly Fix[] = finding.fixes ?? [],
+  max = Number.POSITIVE_INFINITY,
+): PlannedFixes {
+  const fixes: PlannedFix[] = [];
+  const refused: RefusedFix[] = [];
+  for (const fix of candidates) {
+    if (fixes.length >= max) break;
+    const verified = verifyFix(engine, result, finding, fix);
+    if (verified.ok) fixes.push(verified.planned);
+    else refused.push(verified.refused);
+  }
+  return { fixes, refused, snippet: fixes.length === 0 ? finding.snippet : undefined };
+}
