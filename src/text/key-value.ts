@@ -211,7 +211,7 @@ function entryOf(
 function composeEntry(text: string, lineStart: number, line: Line, map: OffsetMap): ReadEntry {
   const exported = /^export[ \t]+/u.exec(text.slice(lineStart, line.end))?.[0].length ?? 0;
   const start = lineStart + exported;
-  const name = /^[^\s=:#'"]+/u.exec(text.slice(start, line.end))?.[0];
+  const name = /^[A-Za-z_][\w.-]*/u.exec(text.slice(start, line.end))?.[0];
   if (name === undefined) return { message: 'expected "NAME=value"', offset: map(start) };
   const keyEnd = start + name.length;
   const separator = skipBlanks(text, keyEnd, line.end);
