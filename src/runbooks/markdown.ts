@@ -16,10 +16,11 @@ export interface ScannedMarkdown {
   readonly openFence?: number;
 }
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^`]*)$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
 const HEADING = /^(#{1,6})[ \t]+(.*?)[ \t]*#*$/;
-const LINK = /\[([^\]]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g;
-const AUTOLINK = /<(https?:\/\/[^>\s]+)>/g;
+// Lengths are bounded so that a hostile line stays cheap.
+const LINK = /\[([^\][]{0,300})\]\(([^)\s]{1,1000})(?:\s+"[^"]{0,300}")?\)/g;
+const AUTOLINK = /<(https?:\/\/[^>\s<]{1,1000})>/g;
 const INLINE_CODE = /(`+)(?:(?!\1)[\s\S])*?[^`]\1(?!`)/g;
 const INFO = /^(\S+)(?:\s+(read|change|output|config))?(?:\s+checked="([^"]*)")?\s*$/;
 

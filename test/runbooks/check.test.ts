@@ -222,3 +222,26 @@ test('the JSON schema and the checker judge front matter alike', () => {
   }
   assert.ok(verdicts.good >= 10 && verdicts.bad >= 7, JSON.stringify(verdicts));
 });
+
+test('hostile lines are cheap', () => {
+  const lines = [
+    '`'.repeat(20_000),
+    '['.repeat(20_000),
+    '[a]('.repeat(8_000),
+    '<http://'.repeat(5_000),
+    `\`\`\` ${' '.repeat(30_000)}\``,
+    `# a${' #'.repeat(20_000)}x`,
+    'a '.repeat(20_000),
+  ];
+  const from = performance.now();
+  for (const line of lines)
+    checkRunbooks(
+      new Map([
+        [ZH_PATH, line],
+        [EN_PATH, `${ENGLISH}${line}`],
+      ]),
+      both,
+    );
+  const tookMs = performance.now() - from;
+  assert.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`);
+});

@@ -70,3 +70,28 @@ test('titles find their runbook first', () => {
     assert.equal(searchRunbooks(index, title['zh-cn'])[0]?.id, id);
   }
 });
+
+const asked: readonly (readonly [question: string, id: string])[] = [
+  ['调用 admin 接口导致内存一直上涨', 'kong/router-rebuild-memory'],
+  ['workers OOM after an Admin API write', 'kong/router-rebuild-memory'],
+  ['2026/11/21 03:12:40 [warn] 23#0: *1 [kong] concurrency.lua:95 bypassing router lock: timeout', 'kong/router-rebuild-memory'],
+  ['一个 worker 内存持续上升', 'kong/cache-ttl-zero'],
+  ['bot-detection memory leak', 'kong/cache-ttl-zero'],
+  ['whitelist: unknown field', 'kong/settings-that-kong-ignores'],
+  ['升级后设置没有生效 也没有报错', 'kong/settings-that-kong-ignores'],
+  ['idle_timeout 没有解决 mysql invalid connection', 'istio/idle-connection-timeout'],
+  ['HikariPool-1 - Connection marked as broken because of SQLSTATE(08S01), ErrorCode(0)', 'istio/idle-connection-timeout'],
+  ['excludeOutboundPorts 不生效', 'istio/annotations-that-do-nothing'],
+  [
+    "Error creating: admission webhook \"x.sidecar-injector.istio.io\" denied the request: invalid value '3306-3310' for annotation 'y'",
+    'istio/annotations-that-do-nothing',
+  ],
+  ["Lost connection to MySQL server at 'reading initial communication packet', system error: 110", 'istio/wrong-port-protocol'],
+  ['新建数据库连接卡住 3307', 'istio/wrong-port-protocol'],
+  ['每次 AWS 请求都去 169.254.169.254 取凭证', 'kiam/credential-refresh-storm'],
+  ['gRPC 负载不均衡 只有几个 pod 有流量', 'grpc/one-pod-gets-all-requests'],
+];
+
+test('what people on call would type arrives first', () => {
+  for (const [question, id] of asked) assert.equal(searchRunbooks(index, question)[0]?.id, id, question);
+});
