@@ -35,8 +35,9 @@ export interface EngineOptions {
 interface UnitFindings {
   readonly unit: Unit;
   readonly meshEvidence: Repository['meshEvidence'];
-  /** The rules read more of the repository than the unit: valid for this repository only. */
-  readonly repository: Repository | undefined;
+  /** The rules read more of the repository than the unit: valid for as long as that is the same. */
+  readonly repositoryUnits: Repository['units'] | undefined;
+  readonly components: Repository['components'] | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -60,6 +61,11 @@ export class Engine implements LintEngine {
     return this.model.source(path);
   }
 
+  /** Loads what the code in the workspace needs. To be awaited before `lint()`, after files were set. */
+  async prepare(): Promise<void> {
+    await this.model.prepareCode();
+  }
+
   /** The repository as the rules see it, for hovers and code lenses. */
   repository(): Repository {
     return this.model.repository();
@@ -77,7 +83,10 @@ export class Engine implements LintEngine {
       live.add(unit.id);
       const known = this.cache.get(unit.id);
       const usable =
-        known?.unit === unit && known.meshEvidence === repository.meshEvidence && (!known.repository || known.repository === repository);
+        known?.unit === unit &&
+        known.meshEvidence === repository.meshEvidence &&
+        (!known.components || known.components === repository.components) &&
+        (!known.repositoryUnits || known.repositoryUnits === repository.units);
       const result = known && usable ? known : this.check(unit, repository);
       if (!usable) this.cache.set(unit.id, result);
       all.push(...result.findings);
@@ -96,14 +105,15 @@ export class Engine implements LintEngine {
   }
 
   private check(unit: Unit, repository: Repository): UnitFindings {
-    let wide = false;
+    let readUnits = false;
+    let readComponents = false;
     const tracked: Repository = {
       get units() {
-        wide = true;
+        readUnits = true;
         return repository.units;
       },
       get components() {
-        wide = true;
+        readComponents = true;
         return repository.components;
       },
       meshEvidence: repository.meshEvidence,
@@ -111,7 +121,13 @@ export class Engine implements LintEngine {
     };
     const findings: Finding[] = [];
     for (const rule of this.options.rules) this.run(rule, unit, tracked, findings);
-    return { unit, meshEvidence: repository.meshEvidence, repository: wide ? repository : undefined, findings };
+    return {
+      unit,
+      meshEvidence: repository.meshEvidence,
+      repositoryUnits: readUnits ? repository.units : undefined,
+      components: readComponents ? repository.components : undefined,
+      findings,
+    };
   }
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {

@@ -25,8 +25,11 @@ export interface ComponentUse {
   readonly component: Component;
   /** The containers of this unit that run it. */
   readonly containers: readonly Container[];
-  /** `strong`: a build file, the image's or workload's name, or an environment variable names it; `weak`: several qualify. */
-  readonly join: 'strong' | 'weak';
+  /**
+   * `strong`: a build file, the image's or workload's name, or an environment variable names it; `weak`: several qualify;
+   * `place`: no container is known to run it, but its files stand in the unit.
+   */
+  readonly join: 'strong' | 'weak' | 'place';
 }
 
 /** What is deployed together. A join never crosses units. */

@@ -47,8 +47,9 @@ export function yamlMatters(path: string, text: string): boolean {
   return KINDLESS_NAME.test(path) || /\bkind["']?\s*:/.test(text) || KINDLESS_TOPIC.test(text);
 }
 
-/** One test on source code: does it dial or serve gRPC? The code reader looks closer. */
-export const CODE_TOPIC = /google\.golang\.org\/grpc|\bio\.grpc\b|@grpc\/|\bgrpc\b/;
+/** One test on source code: does it use gRPC or read the environment? The code reader looks closer. */
+export const CODE_TOPIC =
+  /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(/;
 
 /** A file as far as any rule reads it; `undefined` when nothing in it matters. */
 export function parseFile(file: SourceFile): ParsedFile | undefined {

@@ -1,13 +1,15 @@
+import { type CodeParser, grammarsFor } from '../code/index.ts';
 import type { Component } from '../model/component.ts';
 import { composeContainers, isComposeDocument } from '../model/containers/compose.ts';
 import { dockerfileContainer } from '../model/containers/dockerfile.ts';
 import { kubernetesContainers } from '../model/containers/kubernetes.ts';
 import { envFileContainer, procfileContainers, shellScriptContainer, systemdContainer } from '../model/containers/text-files.ts';
 import type { Container } from '../model/container.ts';
-import type { Assume, Repository, Unit } from '../model/unit.ts';
+import type { Assume, ComponentUse, Repository, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
+import { buildComponents, joinComponents, skaffoldArtifacts } from './components.ts';
 import { parseFile } from './parse-file.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
 import { type FolderUnit, isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
@@ -17,6 +19,8 @@ import { TrackedMemo } from './tracked-memo.ts';
 export interface RepositoryInputs {
   /** Reads a file that no rule reads by itself but that another names (an env file of a generator, a patch). */
   readonly readText: (path: string) => string | undefined;
+  /** Reads source code; without it no code is read. */
+  readonly codeParser?: CodeParser;
 }
 
 interface PlannedFolder extends FolderUnit {
@@ -37,8 +41,12 @@ export class RepositoryModel {
   private readonly scanNotices: Map<string, Notice>;
   private readonly units: TrackedMemo<ParsedFile | undefined, Unit>;
   private documents = 0;
+  private codeChanged = false;
   private known: Repository | undefined;
   private meshList: readonly MeshEvidence[] = [];
+  private components: readonly Component[] = [];
+  private unitList: readonly Unit[] = [];
+  private readonly joins: WeakMap<Unit, { readonly components: readonly Component[]; readonly unit: Unit }>;
 
   constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
     this.inputs = inputs;
@@ -51,6 +59,9 @@ export class RepositoryModel {
     this.documents = from?.documents ?? 0;
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
+    this.components = from?.components ?? [];
+    this.unitList = from?.unitList ?? [];
+    this.joins = from?.joins ?? new WeakMap();
   }
 
   setFile(path: string, file: SourceFile | undefined): void {
@@ -65,6 +76,7 @@ export class RepositoryModel {
 
   private replace(path: string, parsed: ParsedFile | undefined): void {
     this.documents += documentCount(parsed) - documentCount(this.files.get(path));
+    if (parsed?.format === 'code') this.codeChanged = true;
     if (parsed) this.files.set(path, parsed);
     else this.files.delete(path);
   }
@@ -107,6 +119,15 @@ export class RepositoryModel {
     return all.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
   }
 
+  /** Loads the grammars that the code in the workspace needs. To be awaited before `repository()`; quick when nothing is new. */
+  async prepareCode(): Promise<void> {
+    const { codeParser } = this.inputs;
+    if (!codeParser || !this.codeChanged) return;
+    this.codeChanged = false;
+    const sources = [...this.files.values()].filter((parsed) => parsed.format === 'code').map((parsed) => parsed.file);
+    await codeParser.load(grammarsFor(sources));
+  }
+
   repository(): Repository {
     this.known ??= this.build();
     return this.known;
@@ -114,11 +135,26 @@ export class RepositoryModel {
 
   private build(): Repository {
     const yaml = [...this.files.values()].filter(isYamlFile);
-    const units = this.folderUnits(yaml);
+    this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
+    const artifacts = skaffoldArtifacts(yaml);
+    const built = this.folderUnits(yaml).map((unit) => this.joined(unit, artifacts));
+    const unchanged = built.length === this.unitList.length && built.every((unit, at) => unit === this.unitList[at]);
+    const units = unchanged ? this.unitList : built;
+    this.unitList = units;
     const evidence = [...this.mesh.values()];
     if (evidence.length !== this.meshList.length || evidence.some((item, at) => item !== this.meshList[at])) this.meshList = evidence;
-    const components: readonly Component[] = [];
-    return { units, components, meshEvidence: this.meshList, assume: (path) => this.configuration.assumeFor(path) };
+    return { units, components: this.components, meshEvidence: this.meshList, assume: (path) => this.configuration.assumeFor(path) };
+  }
+
+  /** The unit with the components that run in it: the same object for as long as neither changes. */
+  private joined(unit: Unit, artifacts: ReadonlyMap<string, string>): Unit {
+    const known = this.joins.get(unit);
+    if (known?.components === this.components) return known.unit;
+    const components = joinComponents(unit, this.components, artifacts);
+    const same = known && sameUses(known.unit.components, components);
+    const result = same ? known.unit : { ...unit, components };
+    this.joins.set(unit, { components: this.components, unit: result });
+    return result;
   }
 
   private folderUnits(yaml: readonly YamlFile[]): Unit[] {
@@ -222,4 +258,19 @@ function isYamlPath(path: string): boolean {
 
 function documentCount(parsed: ParsedFile | undefined): number {
   return parsed?.format === 'yaml' ? parsed.documents.length : 0;
+}
+
+function sameUses(a: readonly ComponentUse[], b: readonly ComponentUse[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((use, at) => {
+      const other = b[at];
+      return (
+        use.component === other?.component &&
+        use.join === other.join &&
+        use.containers.length === other.containers.length &&
+        use.containers.every((container, n) => container === other.containers[n])
+      );
+    })
+  );
 }

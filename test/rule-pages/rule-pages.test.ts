@@ -43,8 +43,8 @@ it('every page belongs to a rule', () => {
   );
 });
 
-function check(rule: string, item: PageCase, files: Record<string, string>): void {
-  const engine = engineOf(files, { preview: item.preview });
+async function check(rule: string, item: PageCase, files: Record<string, string>): Promise<void> {
+  const engine = await engineOf(files, { preview: item.preview });
   const findings = engine.lint().findings.filter((finding) => finding.rule === rule);
   const expected = item.markers.filter((marker) => marker.kind !== 'related');
   assert.deepEqual(findings.map(describeFinding).sort(), expected.map(describeMarker).sort(), `page line ${item.pageLine}`);

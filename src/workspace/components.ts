@@ -1,0 +1,213 @@
+import { type CodeFacts, type CodeParser, readCode } from '../code/index.ts';
+import { composeBuild } from '../model/containers/compose.ts';
+import type { Component } from '../model/component.ts';
+import type { Container } from '../model/container.ts';
+import { type ComponentFolder, componentOf, findComponents } from '../model/project/components.ts';
+import { type ProjectDependencies, resolveDependencies } from '../model/project/resolve.ts';
+import { parseImage } from '../model/version.ts';
+import type { ComponentUse, Unit } from '../model/unit.ts';
+import type { SourceFile } from '../text/source.ts';
+import { itemsAt, textAt } from '../text/yaml.ts';
+import type { ParsedFile } from './parsed-file.ts';
+import { joinPath, parentFolder } from './plan-units.ts';
+
+const NO_CODE: CodeFacts = {
+  channels: [],
+  servers: [],
+  envReads: [],
+  httpEnvs: [],
+  goRegistrations: [],
+  nodeOptions: [],
+  customResolver: false,
+  customBalancer: false,
+  notices: [],
+};
+
+class ComponentModel implements Component {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly languages: ComponentFolder['languages'];
+  readonly buildFiles: readonly SourceFile[];
+  readonly dockerfiles: readonly SourceFile[];
+  readonly sources: readonly SourceFile[];
+  private readonly parser: CodeParser | undefined;
+  private readCode: CodeFacts | undefined;
+  private readDependencies: ProjectDependencies | undefined;
+
+  constructor(from: ComponentFolder, sources: readonly SourceFile[], parser: CodeParser | undefined) {
+    this.folder = from.folder;
+    this.names = from.names;
+    this.languages = from.languages;
+    this.buildFiles = from.buildFiles;
+    this.dockerfiles = from.dockerfiles;
+    this.sources = sources;
+    this.parser = parser;
+  }
+
+  get code(): CodeFacts {
+    this.readCode ??= this.parser && this.sources.length > 0 ? readCode(this.sources, this.parser) : NO_CODE;
+    return this.readCode;
+  }
+
+  get dependencies(): ProjectDependencies {
+    this.readDependencies ??= resolveDependencies(this.buildFiles);
+    return this.readDependencies;
+  }
+}
+
+/**
+ * The components of the repository. A component whose files are the same objects as before is the same object as before, and so is
+ * the list.
+ */
+export function buildComponents(
+  files: ReadonlyMap<string, ParsedFile>,
+  parser: CodeParser | undefined,
+  before: readonly Component[],
+): readonly Component[] {
+  const folders = findComponents(files.keys(), (path) => files.get(path)?.file);
+  const sources = new Map<string, SourceFile[]>();
+  for (const parsed of files.values()) {
+    if (parsed.format !== 'code') continue;
+    const folder = componentOf(folders, parsed.file.path)?.folder ?? parentFolder(parsed.file.path);
+    const list = sources.get(folder);
+    if (list) list.push(parsed.file);
+    else sources.set(folder, [parsed.file]);
+  }
+  // Code without any build file is a component of its own folder.
+  for (const folder of sources.keys()) {
+    if (folders.some((known) => known.folder === folder)) continue;
+    const name = folder.slice(folder.lastIndexOf('/') + 1).toLowerCase();
+    folders.push({ folder, names: name === '.' ? [] : [name], buildFiles: [], dockerfiles: [], languages: [] });
+  }
+  const known = new Map(before.map((component) => [component.folder, component]));
+  const built = folders.map((folder): Component => {
+    const own = (sources.get(folder.folder) ?? []).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const old = known.get(folder.folder);
+    const same =
+      old &&
+      sameItems(old.sources, own) &&
+      sameItems(old.buildFiles, folder.buildFiles) &&
+      sameItems(old.dockerfiles, folder.dockerfiles) &&
+      old.names.join() === folder.names.join();
+    return same ? old : new ComponentModel(folder, own, parser);
+  });
+  built.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
+  return sameItems(built, before) ? before : built;
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+/** Skaffold's artifacts: image → build context folder. */
+export function skaffoldArtifacts(files: Iterable<ParsedFile>): ReadonlyMap<string, string> {
+  const artifacts = new Map<string, string>();
+  for (const parsed of files) {
+    if (parsed.format !== 'yaml') continue;
+    for (const { root } of parsed.documents) {
+      if (!textAt(root, 'apiVersion')?.startsWith('skaffold/')) continue;
+      for (const artifact of itemsAt(root, 'build', 'artifacts')) {
+        const image = textAt(artifact, 'image');
+        const context = joinPath(parentFolder(parsed.file.path), textAt(artifact, 'context') ?? '.');
+        if (image !== undefined && context !== undefined) artifacts.set(image, context);
+      }
+    }
+  }
+  return artifacts;
+}
+
+/** Variables that any program may read: they say nothing of which program it is. */
+const COMMON_VARIABLE =
+  /^(?:PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|TZ|LANG|ENV|ENVIRONMENT|DEBUG|LOG_?LEVEL|NODE_ENV|POD_\w+|NAMESPACE|AWS_\w+|OTEL_\w+|GRPC_\w+|K_\w+)$/;
+
+/**
+ * Which components run in a unit, and in which of its containers (decisions: strong by build file, image or workload name, or an
+ * environment variable that one workload sets; weak when several qualify).
+ */
+export function joinComponents(
+  unit: Unit,
+  components: readonly Component[],
+  artifacts: ReadonlyMap<string, string>,
+): readonly ComponentUse[] {
+  if (components.length === 0) return [];
+  const uses = new Map<Component, { containers: Container[]; join: ComponentUse['join'] }>();
+  const add = (component: Component, container: Container, join: 'strong' | 'weak'): void => {
+    const use = uses.get(component);
+    if (!use) uses.set(component, { containers: [container], join });
+    else {
+      use.containers.push(container);
+      if (join === 'strong') use.join = 'strong';
+    }
+  };
+  const open: Container[] = [];
+  for (const container of unit.containers) {
+    if (container.surface === 'dockerfile') {
+      const owner = components.find((component) => component.dockerfiles.includes(container.at.file));
+      if (owner) add(owner, container, 'strong');
+      continue;
+    }
+    if (container.surface !== 'kubernetes' && container.surface !== 'compose' && container.surface !== 'helm-values') continue;
+    const folder = builtFrom(unit, container, artifacts);
+    const byFolder = folder === undefined ? undefined : components.find((component) => component.folder === folder);
+    if (byFolder) {
+      add(byFolder, container, 'strong');
+      continue;
+    }
+    const names = callNames(container);
+    const named = components.filter((component) => component.names.some((name) => names.includes(name)));
+    if (named.length === 0) open.push(container);
+    for (const component of named) add(component, container, named.length === 1 ? 'strong' : 'weak');
+  }
+  for (const component of components) {
+    if (uses.has(component) || component.sources.length === 0 || open.length === 0) continue;
+    joinByVariables(component, open, add);
+  }
+  for (const component of components) {
+    if (!uses.has(component) && placedIn(unit, component)) uses.set(component, { containers: [], join: 'place' });
+  }
+  return [...uses].map(([component, use]) => ({ component, ...use }));
+}
+
+/** The folder that a container's image is built from, as Skaffold or the compose file says. */
+function builtFrom(unit: Unit, container: Container, artifacts: ReadonlyMap<string, string>): string | undefined {
+  if (container.surface === 'compose' && container.node) {
+    const build = composeBuild(container.node);
+    return build && joinPath(unit.folder, build.context);
+  }
+  if (!container.image?.known) return undefined;
+  const image = parseImage(container.image.value);
+  return image && (artifacts.get(image.path) ?? artifacts.get(image.registry ? `${image.registry}/${image.path}` : image.name));
+}
+
+function callNames(container: Container): string[] {
+  const image = container.image?.known ? parseImage(container.image.value)?.name : undefined;
+  const workload = container.workload?.name;
+  const service = container.surface === 'compose' ? container.name : undefined;
+  return [image, workload, service].flatMap((name) => (name ? [name.toLowerCase()] : []));
+}
+
+function joinByVariables(
+  component: Component,
+  containers: readonly Container[],
+  add: (component: Component, container: Container, join: 'strong' | 'weak') => void,
+): void {
+  const names = new Set(component.code.envReads.map((read) => read.name).filter((name) => !COMMON_VARIABLE.test(name)));
+  if (names.size === 0) return;
+  const setters = containers.filter((container) => [...container.env.variables.keys()].some((name) => names.has(name)));
+  const alike = new Set(
+    setters.map((container) =>
+      [...names]
+        .map((name) => {
+          const value = container.env.variables.get(name)?.value;
+          return value?.known ? value.value : '';
+        })
+        .join('\u0000'),
+    ),
+  );
+  for (const container of setters) add(component, container, alike.size === 1 ? 'strong' : 'weak');
+}
+
+/** The component's own files stand in the unit: what needs no container (a literal in code) is judged here. */
+function placedIn(unit: Unit, component: Component): boolean {
+  return unit.files.some((parsed) => component.sources.includes(parsed.file) || component.buildFiles.includes(parsed.file));
+}
