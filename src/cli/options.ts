@@ -26,27 +26,44 @@ export function describe(key: HelpKey, language: Language): string {
   return language === 'zh-cn' ? HELP[key].zh : HELP[key].en;
 }
 
-const repeat = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const repeat = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Switches that were not given are off. (As defaults of commander's, the help would print each of them.) */
+const DEFAULTS: CommonOptions = {
+  format: 'text',
+  severity: 'information',
+  failOn: 'warning',
+  rule: [],
+  preview: false,
+  quiet: false,
+  verbose: false,
+  failOnNotice: false,
+  failIfNothingChecked: false,
+};
+
+export function complete(parsed: Partial<CommonOptions>): CommonOptions {
+  return { ...DEFAULTS, ...parsed };
+}
 
 /** Adds the common options. No option takes a list: it is repeated, so that a path behind it stays a path. */
 export function addCommonOptions(command: Command, formats: readonly string[], language: Language): Command {
   const help = (key: HelpKey): string => describe(key, language);
   return command
     .option('--root <dir>', help('root'))
-    .addOption(new Option('--format <format>', help('format')).choices(formats).default('text'))
+    .addOption(new Option('--format <format>', help('format')).choices(formats).default(DEFAULTS.format))
     .option('--output <file>', help('output'))
     .addOption(new Option('--lang <language>', help('lang')).choices(LANGUAGES))
     .option('--config <file>', help('config'))
     .option('--no-config', help('noConfig'))
-    .addOption(new Option('--severity <severity>', help('severity')).choices(SEVERITIES).default('information'))
-    .addOption(new Option('--fail-on <severity>', help('failOn')).choices([...SEVERITIES, 'never']).default('warning'))
-    .option('--fail-on-notice', help('failOnNotice'), false)
-    .option('--fail-if-nothing-checked', help('failIfNothingChecked'), false)
-    .option('--rule <id>', help('rule'), repeat, [])
-    .option('--preview', help('preview'), false)
+    .addOption(new Option('--severity <severity>', help('severity')).choices(SEVERITIES).default(DEFAULTS.severity))
+    .addOption(new Option('--fail-on <severity>', help('failOn')).choices([...SEVERITIES, 'never']).default(DEFAULTS.failOn))
+    .option('--fail-on-notice', help('failOnNotice'))
+    .option('--fail-if-nothing-checked', help('failIfNothingChecked'))
+    .option('--rule <id>', help('rule'), repeat)
+    .option('--preview', help('preview'))
     .option('--color', help('color'))
     .option('--no-color', help('noColor'))
-    .option('--quiet', help('quiet'), false)
-    .option('--verbose', help('verbose'), false)
+    .option('--quiet', help('quiet'))
+    .option('--verbose', help('verbose'))
     .helpOption('-h, --help', help('help'));
 }

@@ -17,6 +17,7 @@ import type { Notice } from '../workspace/parsed-file.ts';
 import { CannotWork } from './cannot-work.ts';
 import { environmentLanguage } from './language.ts';
 import type { CommonOptions } from './options.ts';
+import { findRoot } from './paths.ts';
 
 /** The rules of the registry, and the two that watch over suppressions and the baseline. */
 export const ALL_RULES: readonly Rule[] = [...RULES, unusedSuppression, staleBaseline];
@@ -108,4 +109,18 @@ export function checkRuleId(id: string): Rule {
     },
     { id },
   );
+}
+
+/**
+ * The language of a command that needs no configuration otherwise: a broken one must not keep anybody from reading a runbook.
+ * A file that was named with `--config` has to be right.
+ */
+export function languageFor(options: CommonOptions): Language {
+  if (options.lang) return options.lang;
+  try {
+    return loadConfiguration({ ...options, rule: [] }, findRoot(options.root, process.cwd())).language;
+  } catch (error) {
+    if (!(error instanceof CannotWork) || options.config !== undefined || options.root !== undefined) throw error;
+    return environmentLanguage(process.env);
+  }
 }
