@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
+import MarkdownIt from 'markdown-it';
 import { checkRunbooks } from '../../src/runbooks/check.ts';
 import { loadRunbooks, parseFrontMatter, splitFrontMatter } from '../../src/runbooks/load.ts';
 import { scanMarkdown } from '../../src/runbooks/markdown.ts';
+import { createRenderer } from '../../src/runbooks/render.ts';
 import { indexRunbooks, searchRunbooks } from '../../src/runbooks/search.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -94,4 +96,15 @@ const asked: readonly (readonly [question: string, id: string])[] = [
 
 test('what people on call would type arrives first', () => {
   for (const [question, id] of asked) assert.equal(searchRunbooks(index, question)[0]?.id, id, question);
+});
+
+test('every page renders without stray marks, and its links are kept', () => {
+  const render = createRenderer(MarkdownIt);
+  for (const [path, content] of files) {
+    const { markdown } = splitFrontMatter(content);
+    const html = render(markdown);
+    const prose = html.replace(/<pre>[\s\S]*?<\/pre>|<code>[\s\S]*?<\/code>/g, '');
+    assert.doesNotMatch(prose, /\*\*|\]\(|```/, path);
+    assert.equal(html.match(/<a href=/g)?.length ?? 0, scanMarkdown(markdown).links.length, path);
+  }
 });
