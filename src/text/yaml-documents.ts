@@ -88,7 +88,7 @@ function moveCloserUp(text: string, offset: number): string | undefined {
 }
 
 const ACTION = /\{\{-?\s*(?:\/\*[\s\S]*?\*\/|[\s\S]*?)\s*-?\}\}/g;
-const CONTROL = /^\{\{-?\s*(?:if|else|end|range|with|define|block|template|\/\*|\$[\w.]*\s*:?=)/;
+const CONTROL = /^\{\{-?\s*(?:if|else|end|range|with|define|block|\/\*|\$[\w.]*\s*:?=)/;
 
 /**
  * Blanks out Go-template actions, keeping every offset: control actions and actions that stand alone on their line become

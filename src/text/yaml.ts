@@ -77,6 +77,8 @@ interface OpenCollection {
   key: YamlScalar | undefined;
   complexKey: boolean;
   merges: YamlNode[];
+  /** Where a hole starts to count for this collection: behind the key or entry before it. */
+  readonly from: number;
 }
 
 /**
@@ -146,8 +148,10 @@ class TreeBuilder {
         const node: OpenCollection['node'] =
           event.type === EVENT_ID.MAPPING ? { kind: 'map', ...shared, pairs } : { kind: 'sequence', ...shared, items };
         this.name(event, node);
+        // A hole between a key and its block's first entry writes into that block, though it stands before its start.
+        const from = flow ? start : Math.max(this.lastEnd, this.stack.at(-1)?.node.start ?? start);
         this.lastEnd = Math.max(this.lastEnd, flow ? start + 1 : start);
-        this.stack.push({ node, pairs, items, key: undefined, complexKey: false, merges: [] });
+        this.stack.push({ node, pairs, items, key: undefined, complexKey: false, merges: [], from });
         return;
       }
       case EVENT_ID.ALIAS: {
@@ -256,7 +260,7 @@ class TreeBuilder {
       if (at >= 0) this.lastEnd = this.base + at + 1;
     }
     node.end = Math.max(node.start, this.lastEnd);
-    if (this.masks.length > 0) node.open = this.hasHole(node.start, node.end);
+    if (this.masks.length > 0) node.open = this.hasHole(Math.min(open.from, node.start), node.end);
     this.add(node);
   }
 
