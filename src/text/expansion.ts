@@ -13,6 +13,9 @@ export interface Expansion {
 
 export type Part = string | Expansion;
 
+/** `ENV A=$A$A` on line after line doubles each time: beyond this many characters a value counts as not known. */
+const MAX_EXPANDED = 65_536;
+
 /** The text when no part is a variable. */
 export function literalText(parts: readonly Part[]): string | undefined {
   let text = '';
@@ -31,7 +34,7 @@ export function expandParts(parts: readonly Part[], lookup: (name: string) => st
   let text = '';
   for (const part of parts) {
     const piece = typeof part === 'string' ? part : expand(part, lookup);
-    if (piece === undefined) return undefined;
+    if (piece === undefined || text.length + piece.length > MAX_EXPANDED) return undefined;
     text += piece;
   }
   return text;

@@ -130,3 +130,9 @@ test('the C library is told by name and tag alone', () => {
   ];
   for (const [image, expected] of table) assert.equal(libcOf(parseImage(image)), expected, image);
 });
+
+test('a value that doubles on each line is unknown before it is large', () => {
+  const { facts } = read(['FROM a', 'ENV A=xxxxxxxx', ...Array.from({ length: 60 }, () => 'ENV A=$A$A')]);
+  assert.equal(facts.final?.env[1]?.value, 'x'.repeat(16));
+  assert.equal(facts.final?.env.at(-1)?.value, undefined);
+});

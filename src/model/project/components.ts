@@ -40,8 +40,13 @@ const FOREIGN = /(?:^|\/)(?:node_modules|vendor|third_party|testdata|\.git|\.ven
 const PACKAGING = /^(?:\.?docker|dockerfiles?|build|package|packaging|deploy(?:ments?)?|ci|images?|containers?)$/u;
 /** Build files that make their folder a project of its own; the others only go with one. */
 const ROOTS: readonly BuildFileKind[] = ['pom', 'gradle', 'go-mod', 'package-json', 'pyproject', 'requirements', 'pipfile-lock'];
-/** Build files of a folder above that hold for the folders below. */
-const INHERITED: readonly BuildFileKind[] = ['pom', 'gradle', 'gradle-properties', 'gradle-catalogue'];
+/** Build files of a folder above that hold for the folders below, if these are built with the same tool. */
+const INHERITED: Partial<Readonly<Record<BuildFileKind, 'pom' | 'gradle'>>> = {
+  pom: 'pom',
+  gradle: 'gradle',
+  'gradle-properties': 'gradle',
+  'gradle-catalogue': 'gradle',
+};
 
 export function isDockerfile(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -78,8 +83,8 @@ interface Folder {
 /**
  * The components of a repository, by these rules:
  * 1. A folder with a build file that makes it a project (pom.xml, build.gradle, go.mod, package.json, pyproject.toml, requirements.txt,
- *    Pipfile.lock) is a component, unless it only gathers others: a pom with modules, a package.json with workspaces, or a Gradle root,
- *    without source files or a Dockerfile that are its own.
+ *    Pipfile.lock) is a component, unless it only gathers others: a pom with modules, a package.json with workspaces, or a Gradle
+ *    build with others below, without source files or a Dockerfile that are its own.
  * 2. A folder with a Dockerfile is one too, when it holds source files itself or no project stands above it. In a folder that only
  *    packages (`docker/`, `build/`), or one without source files, the Dockerfile belongs to the nearest project above.
  * 3. What isn't the project's own (vendor, node_modules, build output, test data) is left out.
@@ -126,7 +131,15 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
     const docker = (dockerfiles.get(folder) ?? []).sort();
     const own = readAll([...(folders.get(folder)?.build ?? [])].sort());
     const spoken = languages.get(folder) ?? new Set();
-    if (docker.length === 0 && spoken.size === 0 && onlyGathers(folder, own)) return [];
+    if (
+      docker.length === 0 &&
+      spoken.size === 0 &&
+      onlyGathers(
+        own,
+        roots.some((root) => root !== folder && isBelow(root, folder)),
+      )
+    )
+      return [];
     const inherited = readAll(inheritedFiles(folder, folders, isProject));
     const names = namesOf(folder, own, docker);
     return [
@@ -169,12 +182,20 @@ function languagesOf(sources: readonly string[], roots: ReadonlySet<string>): Ma
 function inheritedFiles(folder: string, folders: ReadonlyMap<string, Folder>, isProject: (folder: string) => boolean): string[] {
   const above = upwards(folder).slice(1);
   const host = isProject(folder) ? undefined : above.find(isProject);
-  return above.flatMap((one) =>
-    (folders.get(one)?.build ?? []).filter((path) => one === host || INHERITED.includes(buildFileKind(path) ?? 'package-json')).sort(),
-  );
+  const tools = new Set((folders.get(host ?? folder)?.build ?? []).map(buildFileKind));
+  const applies = (path: string): boolean => {
+    const kind = buildFileKind(path);
+    const tool = kind && INHERITED[kind];
+    return tool !== undefined && tools.has(tool);
+  };
+  return above.flatMap((one) => (folders.get(one)?.build ?? []).filter((path) => one === host || applies(path)).sort());
 }
 
-function onlyGathers(folder: string, own: readonly SourceFile[]): boolean {
+function isBelow(path: string, folder: string): boolean {
+  return folder === '' || path.startsWith(`${folder}/`);
+}
+
+function onlyGathers(own: readonly SourceFile[], hasProjectsBelow: boolean): boolean {
   return own.every((file) => {
     switch (buildFileKind(file.path)) {
       case 'pom': {
@@ -186,7 +207,7 @@ function onlyGathers(folder: string, own: readonly SourceFile[]): boolean {
         return result.ok && jsonAt(result.root, 'workspaces') !== undefined;
       }
       case 'gradle':
-        return folder === '';
+        return hasProjectsBelow;
       case 'gradle-properties':
       case 'gradle-catalogue':
       case 'gradle-lock':

@@ -1,5 +1,5 @@
 import type { Problem } from '../../text/decoded.ts';
-import type { Anchor, SourceFile, Span } from '../../text/source.ts';
+import { type Anchor, type SourceFile, type Span, textOf } from '../../text/source.ts';
 import type { Layer, Value } from '../value.ts';
 import { exactVersion, mavenVersionRange, npmVersionRange, UNKNOWN_VERSION, type VersionRange, versionRange } from '../version.ts';
 
@@ -66,15 +66,17 @@ export function rangeOfVersion(ecosystem: Ecosystem, version: Value<string>, loc
   return /^\d/u.test(text) ? exactVersion(text) : versionRange(text);
 }
 
+/** Fills in what follows from the rest. A version that is written with escapes or entities is not edited. */
 export function dependency(
   fields: Omit<Dependency, 'range' | 'editable' | 'declared'> & { readonly editable?: boolean; readonly declared?: boolean },
 ): Dependency {
-  const locked = fields.source === 'lock';
+  const { ecosystem, version, source, editable = true, declared = source !== 'lock' } = fields;
+  const literal = version.known && version.at !== undefined && textOf(version.at) === version.value;
   return {
-    editable: !locked && fields.version.known,
-    declared: !locked,
-    range: rangeOfVersion(fields.ecosystem, fields.version, locked),
     ...fields,
+    declared,
+    editable: editable && literal && source !== 'lock',
+    range: rangeOfVersion(ecosystem, version, source === 'lock'),
   };
 }
 

@@ -80,7 +80,7 @@ const CONFIGURATION =
 
 function scopeOf(configuration: string): DependencyScope {
   if (/test|jmh/iu.test(configuration)) return 'test';
-  if (/annotationProcessor|kapt|ksp|classpath/iu.test(configuration)) return 'build';
+  if (/annotationProcessor|kapt|ksp|^classpath$/iu.test(configuration)) return 'build';
   if (/compileOnly|provided/iu.test(configuration)) return 'provided';
   return configuration === 'developmentOnly' ? 'dev' : 'compile';
 }
@@ -144,7 +144,7 @@ function declarations(
   catalogue: Catalogue | undefined,
 ): Dependency[] {
   const rest = text.slice(at, at + 500);
-  const string = /^(["'])([\w.-]+:[\w.-]+(?::[^"'\n]*)?)\1(?:\s*\+\s*([A-Za-z_][\w.]*))?/u.exec(rest);
+  const string = /^(["'])([\w.-]+:[\w.-]+(?::(?:\$\{[^}\n]*\}|[^"'\n])*)?)\1(?:\s*\+\s*([A-Za-z_][\w.]*))?/u.exec(rest);
   if (string) return [stringNotation(file, string[2] ?? '', at + 1, string[3], scope, variables)];
   const accessor = /^libs((?:\.[A-Za-z_]\w*)+)/u.exec(rest)?.[1];
   if (accessor !== undefined && catalogue) {

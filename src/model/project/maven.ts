@@ -76,11 +76,16 @@ interface Resolved {
   readonly whole: boolean;
 }
 
+/** Properties made of properties can unfold without end; a real project needs a few hundred look-ups. */
+const MAX_LOOKUPS = 50_000;
+const MAX_VALUE_LENGTH = 10_000;
+
 /** Poms from the project's own to its farthest visible parent. */
 class Inheritance {
   readonly chain: readonly Pom[];
   /** The parent that isn't in the repository. */
   readonly unseen: string | undefined;
+  private lookups = 0;
 
   constructor(own: Pom, parentOf: (pom: Pom) => Pom | undefined) {
     const chain = [own];
@@ -98,14 +103,15 @@ class Inheritance {
   /** Text with its `${properties}` filled in; `undefined` when one isn't known. */
   text(pom: Pom, text: string, depth = 0): string | undefined {
     if (depth > 20) return undefined;
-    let whole: string | undefined = '';
+    let whole = '';
     let last = 0;
     for (const match of text.matchAll(/\$\{([^}]+)\}/gu)) {
       const value = this.property(pom, match[1] ?? '', depth + 1);
-      whole = whole === undefined || value === undefined ? undefined : whole + text.slice(last, match.index) + value.text;
+      if (value === undefined || whole.length > MAX_VALUE_LENGTH) return undefined;
+      whole += text.slice(last, match.index) + value.text;
       last = match.index + match[0].length;
     }
-    return whole === undefined ? undefined : whole + text.slice(last);
+    return whole + text.slice(last);
   }
 
   private property(
@@ -115,7 +121,7 @@ class Inheritance {
   ):
     | { readonly text: string; readonly at: Span; readonly file: SourceFile; readonly literal: boolean; readonly layers: readonly Layer[] }
     | undefined {
-    if (this.chain.some((one) => one.profileProperties.has(name))) return undefined;
+    if (++this.lookups > MAX_LOOKUPS || this.chain.some((one) => one.profileProperties.has(name))) return undefined;
     for (const one of this.chain) {
       const element = one.properties.get(name);
       if (element) return this.literal(one, element, depth);

@@ -92,7 +92,7 @@ function locked(file: SourceFile, name: string, member: JsonMember, depth: numbe
 function lockedPackage(file: SourceFile, member: JsonMember): Locked[] {
   const segments = member.key.split('node_modules/');
   const name = jsonText(jsonAt(member.value, 'name')) ?? segments.at(-1);
-  return segments.length < 2 || name === undefined ? [] : locked(file, name, member, member.key.split('/').length);
+  return segments.length < 2 || name === undefined ? [] : locked(file, name, member, segments.length);
 }
 
 function lockedTree(file: SourceFile, node: JsonNode | undefined, depth: number): Locked[] {
