@@ -43,7 +43,7 @@ interface UnitFindings {
 
 /** Files in, findings out. What one unit's rules say is kept until something that they read changes. */
 export class Engine implements LintEngine {
-  private readonly options: EngineOptions;
+  readonly options: EngineOptions;
   private readonly model: RepositoryModel;
   private readonly cache: Map<string, UnitFindings>;
 

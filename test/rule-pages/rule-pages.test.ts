@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { LintFinding } from '../../src/linters/lint-result.ts';
+import { changedFiles } from '../../src/fixes/apply.ts';
+import { verifyFix } from '../../src/fixes/verify.ts';
+import { Engine } from '../../src/linters/engine.ts';
+import type { LintFinding, LintResult } from '../../src/linters/lint-result.ts';
 import { RULES } from '../../src/linters/registry.ts';
-import { positionAt } from '../../src/text/source.ts';
+import { positionAt, type SourceFile } from '../../src/text/source.ts';
 import { engineOf } from '../helpers/engine.ts';
 import { type Marker, type PageCase, readPage } from './page.ts';
 
@@ -28,7 +31,7 @@ for (const rule of RULES) {
       it(item.title, () => check(rule.id, item, Object.fromEntries(item.files)));
       it(`${item.title} (CRLF)`, () => {
         const crlf = [...item.files].map(([path, text]) => [path, text.replaceAll('\n', '\r\n')] as const);
-        check(rule.id, item, Object.fromEntries(crlf));
+        check(rule.id, item, Object.fromEntries(crlf), true);
       });
     }
   });
@@ -43,17 +46,101 @@ it('every page belongs to a rule', () => {
   );
 });
 
-async function check(rule: string, item: PageCase, files: Record<string, string>): Promise<void> {
-  const engine = await engineOf(files, { preview: item.preview });
-  const findings = engine.lint().findings.filter((finding) => finding.rule === rule);
+async function check(rule: string, item: PageCase, files: Readonly<Record<string, string>>, crlf = false): Promise<void> {
+  const engine = await engineOf(files, { preview: item.preview, ...(item.configuration ? { settings: item.configuration } : {}) });
+  const result = engine.lint();
+  const findings = result.findings.filter((finding) => finding.rule === rule);
   const expected = item.markers.filter((marker) => marker.kind !== 'related');
   assert.deepEqual(findings.map(describeFinding).sort(), expected.map(describeMarker).sort(), `page line ${item.pageLine}`);
   const related = new Set(
     findings.flatMap((finding) => (finding.related ?? []).map((at) => place(at.at.file.path, at.at, at.messageId, 'related'))),
   );
   for (const marker of item.markers) {
-    if (marker.kind === 'related')
-      assert.ok(related.has(describeMarker(marker)), `no related location ${describeMarker(marker)} among ${[...related].join(', ')}`);
+    if (marker.kind !== 'related') continue;
+    assert.ok(related.has(describeMarker(marker)), `no related location ${describeMarker(marker)} among ${[...related].join(', ')}`);
+  }
+  checkTexts(rule, findings);
+  checkFixes(engine, result, findings, item, crlf);
+  await checkWithoutRelated(item, files, findings);
+}
+
+/** Every message, title and reason exists and every placeholder has its data, in both languages. */
+function checkTexts(rule: string, findings: readonly LintFinding[]): void {
+  const messages = RULES.find((one) => one.id === rule)?.messages ?? {};
+  const used = findings.flatMap((finding) => [
+    { id: finding.messageId, data: finding.data ?? {} },
+    ...(finding.related ?? []).map((at) => ({ id: at.messageId, data: at.data ?? {} })),
+    ...(finding.fixes ?? []).map((fix) => ({ id: fix.titleId, data: fix.data })),
+    ...(finding.snippet ? [{ id: finding.snippet.reasonId, data: finding.snippet.data }] : []),
+  ]);
+  for (const { id, data } of used) {
+    const message = messages[id];
+    assert.ok(message, `no message ${id}`);
+    for (const text of [message.en, message.zh]) {
+      for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) assert.ok(name in data, `${id}: no data for {${name}}`);
+    }
+  }
+}
+
+/** Every fix heals, and the fixed texts of the page are what comes out. `{refused}` in a title: the planner must refuse. */
+function checkFixes(engine: Engine, result: LintResult, findings: readonly LintFinding[], item: PageCase, crlf: boolean): void {
+  for (const finding of findings) {
+    for (const fix of finding.fixes ?? []) {
+      const verified = verifyFix(engine, result, finding, fix);
+      if (item.title.includes('{refused}')) assert.ok(!verified.ok, `${fix.id} should be refused`);
+      else assert.ok(verified.ok, `${fix.id}: ${verified.ok ? '' : `${verified.refused.reason.id} ${verified.refused.reason.detail}`}`);
+      if (!verified.ok) continue;
+      const changed = changedFiles(verified.planned.edits, verified.planned.creates, (path) => engine.file(path));
+      for (const [path, file] of changed ?? []) {
+        const breaks = file?.text.match(/\r?\n/g) ?? [];
+        const mixed = verified.planned.creates.some((one) => one.file === path) ? false : breaks.some((eol) => (eol === '\r\n') !== crlf);
+        assert.ok(!mixed, `${fix.id}: mixed line endings in ${path}`);
+      }
+    }
+  }
+  const ids = new Set(item.fixed.map((one) => one.fix));
+  for (const id of ids) {
+    const texts = applyEach(engine, findings, id);
+    for (const { file, text } of item.fixed.filter((one) => one.fix === id)) {
+      assert.equal(texts.get(file)?.replaceAll('\r\n', '\n'), text, `${file} after fix ${id || '(first)'}, page line ${item.pageLine}`);
+    }
+  }
+}
+
+/** Applies the named fix (or the first) of every finding in turn, judging anew after each. */
+function applyEach(engine: Engine, findings: readonly LintFinding[], id: string): Map<string, string> {
+  const rule = findings[0]?.rule;
+  const changes = new Map<string, SourceFile | undefined>();
+  for (let round = 0; round <= findings.length; round++) {
+    const current = new Engine(engine.options, engine);
+    for (const [path, file] of changes) current.setFile(path, file);
+    const result = current.lint();
+    const next = result.findings
+      .filter((finding) => finding.rule === rule)
+      .flatMap((finding) =>
+        (finding.fixes ?? [])
+          .filter((fix) => id === '' || fix.id === id)
+          .slice(0, 1)
+          .map((fix) => ({ finding, fix })),
+      )
+      .map(({ finding, fix }) => verifyFix(current, result, finding, fix))
+      .find((verified) => verified.ok);
+    if (!next?.ok) break;
+    for (const [path, file] of changedFiles(next.planned.edits, next.planned.creates, (one) => current.file(one)) ?? [])
+      changes.set(path, file);
+  }
+  return new Map([...changes].flatMap(([path, file]) => (file ? [[path, file.text]] : [])));
+}
+
+/** Without a related file the evidence is gone: the rule may say less, but must not fail. */
+async function checkWithoutRelated(
+  item: PageCase,
+  files: Readonly<Record<string, string>>,
+  findings: readonly LintFinding[],
+): Promise<void> {
+  for (const path of new Set(findings.flatMap((finding) => (finding.related ?? []).map((at) => at.at.file.path)))) {
+    const rest = Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
+    (await engineOf(rest, { preview: item.preview })).lint();
   }
 }
 
