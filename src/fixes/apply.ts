@@ -76,7 +76,11 @@ export function fixAll(engine: LintEngine, options: FixAllOptions): FixedFiles {
       const chosen = chooseFixes(engine, result, options);
       if (chosen.length === 0) break;
       rounds++;
-      const merged = mergeRound(engine, chosen);
+      const together = mergeRound(engine, chosen);
+      const after = engine.lintWith(together.changed);
+      // Each fix was tried alone; where they spoil each other, the first goes alone and the others are tried again.
+      const allHealed = !together.used.some(({ finding }) => after.findings.some((left) => left.fingerprint === finding.fingerprint));
+      const merged = allHealed ? together : mergeRound(engine, chosen.slice(0, 1));
       for (const [path, file] of merged.changed) {
         if (!originals.has(path)) originals.set(path, engine.file(path));
         engine.setFile(path, file);

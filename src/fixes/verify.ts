@@ -1,5 +1,7 @@
 import type { LintEngine, LintFinding, LintResult } from '../linters/lint-result.ts';
 import { compareSeverity } from '../linters/rule.ts';
+import type { Anchor } from '../text/source.ts';
+import { lineEndAt, lineStartAt } from '../text/yaml-source.ts';
 import { changedFiles } from './apply.ts';
 import type { Fix, Snippet, TextEdit } from './change.ts';
 import { type NewFile, planChanges } from './plan.ts';
@@ -36,7 +38,7 @@ export function verifyFix(engine: LintEngine, result: LintResult, finding: LintF
   // In whichever of its units it is still there, it isn't healed; that it became milder is not enough.
   const left = after.findings.find((other) => isSame(other, finding) && !wasThereBeside(result, finding, other, after));
   if (left) return refuse('not-healed', left.units.join(', '));
-  const newcomer = newFinding(result, after, finding);
+  const newcomer = newFinding(result, after, finding, plan.edits);
   if (newcomer) return refuse('new-finding', newcomer.rule);
   return { ok: true, planned: { fix, edits: plan.edits, creates: plan.creates } };
 }
@@ -73,10 +75,10 @@ function noticeKey(notice: { kind: string; file: string; message: string }): str
 }
 
 /**
- * A finding that was not there. One that the healed finding had masked (its place is the healed one's, or the healed one's rule
- * gave way to it) doesn't count unless it is more severe: then the fix would leave the unit worse off.
+ * A finding that was not there. One that the healed finding had masked (another rule's, in its place) doesn't count unless it is
+ * more severe: then the fix would leave the unit worse off.
  */
-function newFinding(before: LintResult, after: LintResult, healed: LintFinding): LintFinding | undefined {
+function newFinding(before: LintResult, after: LintResult, healed: LintFinding, edits: readonly TextEdit[]): LintFinding | undefined {
   const known = new Map<string, LintFinding>();
   for (const finding of before.findings) known.set(finding.fingerprint, finding);
   const counts = (findings: readonly LintFinding[]): Map<string, number> => {
@@ -96,22 +98,40 @@ function newFinding(before: LintResult, after: LintResult, healed: LintFinding):
       continue;
     }
     const key = JSON.stringify([finding.rule, finding.messageId, finding.at.file.path]);
-    // A moved node gives an old finding a new fingerprint; there are no more of them than before.
-    if ((has.get(key) ?? 0) <= (had.get(key) ?? 0) && !(finding.rule === healed.rule && finding.messageId === healed.messageId)) continue;
-    if (isUnmasked(finding, healed) && compareSeverity(finding.severity, healed.severity) >= 0) continue;
+    // A moved node gives an old finding a new fingerprint; then there are no more of its kind than before.
+    const healedOne =
+      finding.rule === healed.rule && finding.messageId === healed.messageId && finding.at.file.path === healed.at.file.path ? 1 : 0;
+    if ((has.get(key) ?? 0) <= (had.get(key) ?? 0) - healedOne) continue;
+    if (isUnmasked(finding, healed, edits) && compareSeverity(finding.severity, healed.severity) >= 0) continue;
     return finding;
   }
   return undefined;
 }
 
-/** Another rule's word on the same object or the same place, which was silent while the healed one spoke. */
-function isUnmasked(finding: LintFinding, healed: LintFinding): boolean {
-  if (finding.rule === healed.rule) return false;
+/** Another rule's word on the same line as the healed one or its evidence, which was silent while that one spoke. */
+function isUnmasked(finding: LintFinding, healed: LintFinding, edits: readonly TextEdit[]): boolean {
+  if (finding.rule === healed.rule || !finding.units.every((unit) => healed.units.includes(unit))) return false;
   const places = [healed.at, ...(healed.related ?? []).map((related) => related.at)];
   const own = [finding.at, ...(finding.related ?? []).map((related) => related.at)];
-  return (
-    finding.units.every((unit) => healed.units.includes(unit)) && own.some((at) => places.some((place) => place.file.path === at.file.path))
+  return own.some((at) =>
+    places.some((place) => {
+      if (place.file.path !== at.file.path) return false;
+      const start = lineStartAt(at.file.text, moved(place, place.start, edits, false));
+      const end = lineEndAt(at.file.text, moved(place, place.end, edits, true));
+      return at.start <= end && at.end >= start;
+    }),
   );
+}
+
+/** Where an offset stands after the edits; one inside an edit moves to an end of what was written there. */
+function moved(place: Anchor, offset: number, edits: readonly TextEdit[], toEnd: boolean): number {
+  let shift = 0;
+  for (const edit of edits) {
+    if (edit.file !== place.file.path || edit.start > offset || (edit.start === offset && !toEnd)) continue;
+    if (edit.end > offset) return edit.start + shift + (toEnd ? edit.newText.length : 0);
+    shift += edit.newText.length - (edit.end - edit.start);
+  }
+  return offset + shift;
 }
 
 export interface PlannedFixes {

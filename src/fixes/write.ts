@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 
 /** A file as it should become. */
 export interface FileToWrite {
@@ -113,5 +113,5 @@ async function writeOne(top: string, file: FileToWrite): Promise<WriteFailure | 
 
 function isInside(top: string, path: string): boolean {
   const way = relative(top, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !way.includes(`..${sep}..`);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -127,6 +127,9 @@ function addEntry(document: WrittenDocument, map: YamlMap, key: string, value: W
     if (bare && parent?.pair && document.file.text.slice(map.start + 1, map.end - 1).trim() === '') {
       return replaceValue(document, parent.node, parent.pair, { [key]: value });
     }
+    if (!parent && !document.style.json && document.file.text.slice(map.start, map.end) === '{}') {
+      return [{ start: map.start, end: map.end, newText: entryLines(key, value, document.style).join(lineBreakOf(document.file.text)) }];
+    }
     return addToFlow(document, map, (margin, lines) => flowEntry(document, key, value, margin, lines));
   }
   return insertLines(document, endOf(document, map), columnOf(document.file.text, map.start), entryLines(key, value, document.style));
@@ -332,7 +335,8 @@ function wholeLines(document: WrittenDocument, lineStart: number, end: number, c
   }
   const atEnd = stop === text.length && !/[\r\n]/.test(text[stop - 1] ?? '');
   if (!atEnd || lineStart === 0) return { start: lineStart, end: stop, newText: '' };
-  const before = text[lineStart - 2] === '\r' ? lineStart - 2 : lineStart - 1;
+  // The line before becomes the last one, and has no line break either; blank lines between go too.
+  const before = text.slice(0, lineStart).replace(/(?:\r?\n[ \t]*)+$/, '').length;
   return { start: before, end: stop, newText: '' };
 }
 

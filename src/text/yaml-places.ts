@@ -80,11 +80,45 @@ export function endOf(document: WrittenDocument, node: YamlNode): number {
     if (node.style === 'single' || node.style === 'double') return node.end + 1;
     if (node.style === 'plain') return node.end;
   }
+  return Math.max(endByTokens(text, node), endOfLastEmptyItems(document, node));
+}
+
+function endByTokens(text: string, node: YamlNode): number {
   const part = text.slice(node.start, node.end);
   if (!/[\r\n][ \t]*$/.test(part)) return node.end;
   const leaf = lastLeaf(node);
   const keeps = leaf !== undefined && keepsBlankLines(text, leaf.start);
   return node.start + part.replace(keeps ? /\r?\n$/ : /(?:\r?\n[ \t]*)+$/, '').length;
+}
+
+/** A collection's end is that of its last token with a text; the dashes of empty items behind it belong to it too. */
+function endOfLastEmptyItems(document: WrittenDocument, node: YamlNode): number {
+  if (node.kind === 'scalar' || node.flow) return 0;
+  const { text } = document.file;
+  if (node.kind === 'map') {
+    const last = ownPairs(node).reduce<YamlPair | undefined>(
+      (later, pair) => (later && later.key.start > pair.key.start ? later : pair),
+      undefined,
+    );
+    return last && last.value.start > last.key.start ? endOfLastEmptyItems(document, last.value) : 0;
+  }
+  const full = node.items.findLastIndex((item) => !isEmptyScalar(item));
+  const lastFull = node.items[full];
+  let end = lastFull && lastFull.start > node.start ? endOf(document, lastFull) : full < 0 ? node.start : endByTokens(text, node);
+  let missing = node.items.length - 1 - full;
+  if (missing === 0) return end;
+  const column = columnOf(text, node.start);
+  if (full < 0) {
+    end = node.start + 1;
+    missing--;
+  }
+  for (let line = nextLineAt(text, end); missing > 0 && line < document.end; line = nextLineAt(text, line)) {
+    const dash = line + column;
+    if (text[dash] !== '-' || text.slice(line, dash).trim() !== '') continue;
+    end = dash + 1 + (/^(?:[ \t]+[&!]\S*)*/.exec(text.slice(dash + 1, lineEndAt(text, dash)))?.[0].length ?? 0);
+    missing--;
+  }
+  return end;
 }
 
 function keepsBlankLines(text: string, start: number): boolean {

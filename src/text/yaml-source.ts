@@ -59,7 +59,10 @@ function writtenDocument(file: SourceFile, span: Span, root: YamlNode, masks: re
   };
   const walk = (node: YamlNode): void => {
     const visit = (child: YamlNode, parent: Parent): void => {
-      if (seen.has(child)) return markShared(child);
+      if (seen.has(child)) {
+        markShared(child);
+        return;
+      }
       seen.add(child);
       parents.set(child, parent);
       walk(child);
@@ -69,7 +72,9 @@ function writtenDocument(file: SourceFile, span: Span, root: YamlNode, masks: re
         if (pair.merged) merged.push(pair.value);
         else visit(pair.value, { node, pair });
       }
-    } else if (node.kind === 'sequence') node.items.forEach((item, index) => void visit(item, { node, index }));
+    } else if (node.kind === 'sequence') {
+      for (const [index, item] of node.items.entries()) visit(item, { node, index });
+    }
   };
   walk(root);
   for (const value of merged) {
@@ -138,7 +143,7 @@ function styleOf(file: SourceFile, span: Span, root: YamlNode, parents: Readonly
   const part = text.slice(span.start, span.end);
   const single = part.match(/[:\-[{,] *'/g)?.length ?? 0;
   const double = part.match(/[:\-[{,] *"/g)?.length ?? 0;
-  const json = file.path.endsWith('.json') || (root.kind !== 'scalar' && root.flow && isJson(part));
+  const json = file.path.endsWith('.json') || (root.kind !== 'scalar' && root.flow && part.includes('"') && isJson(part));
   return { indent, dashIndent: dash ?? indent, quote: single > double ? 'single' : 'double', json };
 }
 

@@ -32,17 +32,13 @@ export function plainKind(text: string): ScalarKind {
   return 'string';
 }
 
+/** Control characters, lone surrogates and the line breaks that only some readers know: for double quotes only. */
+const NOT_PRINTED = /[\p{Cc}\p{Cs}\u2028\u2029\ufeff\ufffe\uffff]/u;
+
 /** Whether a text can stand without quotes, as far as the syntax goes; what it would be read as is `plainKind`'s matter. */
 export function isPlainSafe(text: string, flow: boolean): boolean {
   if (text === '' || /^\s|\s$/.test(text)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids them outside double quotes
-  if (
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(
-      text,
-    )
-  ) {
-    return false;
-  }
+  if (NOT_PRINTED.test(text)) return false;
   if (/^[,[\]{}#&*!|>'"%@`]/.test(text) || /^[-?:](?:\s|$)/.test(text) || /^(?:---|\.\.\.)/.test(text)) return false;
   if (/:(?:\s|$)|\s#/.test(text)) return false;
   return !(flow && (/[,[\]{}]/.test(text) || /^[-?:]/.test(text) || /^\?/.test(text)));
@@ -58,8 +54,7 @@ export function escapeQuoted(text: string, quote: 'single' | 'double'): string {
 
 /** Single quotes can't hold line breaks or control characters. */
 export function fitsSingleQuotes(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids them outside double quotes
-  return !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]/.test(text);
+  return !NOT_PRINTED.test(text);
 }
 
 export function quoted(text: string, style: YamlStyle): string {
@@ -123,11 +118,8 @@ export function writeJsonLines(value: Writable, indent: number | '\t'): string[]
 /** Literal style holds the text as it is only where no line starts or ends with what the style would eat. */
 function fitsLiteral(text: string): boolean {
   const lines = text.split('\n');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids them outside double quotes
-  const odd = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
-  return (
-    lines.length > 1 && (lines[0] ?? '') !== '' && !/^\s/.test(text) && !odd.test(text) && !/\n\n+$/.test(text) && !/^[\t]/m.test(text)
-  );
+  const odd = NOT_PRINTED.test(text.replaceAll('\n', ''));
+  return lines.length > 1 && (lines[0] ?? '') !== '' && !/^\s/.test(text) && !odd && !/\n\n+$/.test(text);
 }
 
 /** `key: value` as lines, the first one at column 0. */
