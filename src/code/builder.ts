@@ -14,6 +14,7 @@ import type {
   Scope,
   TextExpr,
 } from './syntax.ts';
+import { calleeName } from './syntax.ts';
 
 /** Nesting past this is not read; it keeps generated expressions from exhausting the stack. */
 const MAX_NESTING = 300;
@@ -86,6 +87,11 @@ export function createBuilder(file: SourceFile, language: CodeLanguage): Builder
     fields: [],
     reexports: [],
     chained: new Map(),
+    assignmentsOf: new Map(),
+    callsOf: new Map(),
+    addressesOf: new Map(),
+    recordsWith: new Map(),
+    functionsNamed: new Map(),
   };
   const newScope = (at: Span, scope: NewScope, parent: Scope | undefined): Scope => ({
     ...at,
@@ -114,7 +120,10 @@ export function createBuilder(file: SourceFile, language: CodeLanguage): Builder
     within(node, scope, body) {
       const outer = { current, block, surrounding };
       const inner = newScope(spanOf(node), scope, current);
-      if (scope.kind === 'function') module.functions.push(inner);
+      if (scope.kind === 'function') {
+        module.functions.push(inner);
+        add(module.functionsNamed, inner.name, inner);
+      }
       if (scope.kind === 'class') module.classes.push(inner);
       current = inner;
       block = spanOf(node);
@@ -148,24 +157,39 @@ export function createBuilder(file: SourceFile, language: CodeLanguage): Builder
     call(node, callee, args, argumentsNode, isNew = false) {
       const argumentsSpan = argumentsNode ? spanOf(argumentsNode) : { start: node.endIndex, end: node.endIndex };
       const call: CallExpr = { kind: 'call', callee, args, isNew, argumentsSpan, ...spanOf(node) };
-      module.calls.push({ call, scope: current, within: surrounding });
+      const site: CallSite = { call, scope: current, within: surrounding };
+      module.calls.push(site);
+      const name = calleeName(call);
+      if (name !== undefined) add(module.callsOf, name, site);
+      args.forEach(({ value }, position) => {
+        if (value.kind !== 'address') return;
+        const written = value.of.kind === 'name' || value.of.kind === 'member' ? value.of.name : undefined;
+        if (written !== undefined) add(module.addressesOf, written, { site, position });
+      });
       if (callee.kind === 'member' && callee.object.kind === 'call') module.chained.set(callee.object, call);
       return call;
     },
     record(record) {
       module.records.push({ record, scope: current });
+      for (const entry of record.entries)
+        if (entry.key !== undefined) add(module.recordsWith, entry.key, { record, entry, scope: current });
       return record;
     },
     assign(partial) {
       const assignment: Assignment = { ...noExtras, ...partial, block, scope: current };
       module.assignments.push(assignment);
-      if (assignment.target.kind !== 'name') return;
-      const known = current.names.get(assignment.target.name);
-      if (known) known.push(assignment);
-      else current.names.set(assignment.target.name, [assignment]);
+      const { target } = assignment;
+      if (target.kind === 'name' || target.kind === 'member') add(module.assignmentsOf, target.name, assignment);
+      if (target.kind === 'name') add(current.names, target.name, assignment);
     },
   };
   return builder;
+}
+
+function add<T>(index: Map<string, T[]>, key: string, value: T): void {
+  const known = index.get(key);
+  if (known) known.push(value);
+  else index.set(key, [value]);
 }
 
 /** A literal whose escapes are decoded. An escape that isn't known makes the result undefined: never guess a value. */

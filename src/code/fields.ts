@@ -143,7 +143,7 @@ function returnTypes(resolver: Resolver, call: Expr & { kind: 'call' }, context:
   if (callee.kind === 'member' && !target) return [];
   const homes = target ? resolver.group.imported(module, target, name) : resolver.group.packageMates(module, name);
   for (const home of homes) {
-    const found = home.functions.find((each) => each.name === name && each.receiver === undefined);
+    const found = home.functionsNamed.get(name)?.find((each) => each.receiver === undefined);
     const first = found?.returnType?.replace(/^\(\s*/, '').split(/[,)]/)[0];
     if (first !== undefined) return typesNamed(resolver, first.trim().replace(/^\w+\s+(?=[*\w])/, ''), home);
   }
@@ -155,7 +155,9 @@ function declaredType(type: Scope, name: string): string | undefined {
     type.names.get(name)?.find((each) => each.type !== undefined)?.type ?? type.parameters.find((each) => each.name === name)?.type;
   return (
     direct ??
-    type.module.assignments.find((each) => each.type !== undefined && assignsField(each.target, name) && classOf(each.scope) === type)?.type
+    type.module.assignmentsOf
+      .get(name)
+      ?.find((each) => each.type !== undefined && assignsField(each.target, name) && classOf(each.scope) === type)?.type
   );
 }
 
@@ -182,7 +184,7 @@ function classField(resolver: Resolver, type: Scope, name: string, expr: Expr, c
   const direct = type.names.get(name) ?? [];
   const setting = fieldSetting(type, name);
   const steps = (span: { start: number; end: number }, constant: boolean) => [step(constant ? 'constant' : 'field', module, span, name)];
-  const writes = module.assignments.filter(
+  const writes = (module.assignmentsOf.get(name) ?? []).filter(
     (each) =>
       classOf(each.scope) === type &&
       each.scope.kind === 'function' &&
@@ -265,9 +267,8 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
     const declaration = module.fields.find((each) => each.owner === type.name && each.name === name);
     const tagged = declaration ? tagSetting(declaration, module) : undefined;
     if (declaration && tagged) found.push(known(expr, inside(module.root), [tagged], [step('field', module, declaration, name)]));
-    for (const { record, scope } of module.records) {
-      const entry = record.entries.find((each) => each.key === name);
-      if (!entry || !record.type || bareType(module.file.text.slice(record.type.start, record.type.end)) !== type.name) continue;
+    for (const { record, entry, scope } of module.recordsWith.get(name) ?? []) {
+      if (!record.type || bareType(module.file.text.slice(record.type.start, record.type.end)) !== type.name) continue;
       found.push(
         ...prefixed(
           sourcesOf(resolver, entry.value, inside(scope)),
@@ -276,17 +277,14 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
         ),
       );
     }
-    for (const each of module.assignments) {
+    for (const each of module.assignmentsOf.get(name) ?? []) {
       if (each.target.kind !== 'member' || each.target.name !== name || !sameType(each.target.object, each.scope)) continue;
       if (each.value && each.result === 0)
         found.push(...prefixed(sourcesOf(resolver, each.value, inside(each.scope)), [step('field', module, each, name)]));
     }
-    for (const site of module.calls) {
-      const position = site.call.args.findIndex(
-        ({ value }) =>
-          value.kind === 'address' && value.of.kind === 'member' && value.of.name === name && sameType(value.of.object, site.scope),
-      );
-      if (position < 0) continue;
+    for (const { site, position } of module.addressesOf.get(name) ?? []) {
+      const argument = site.call.args[position]?.value;
+      if (argument?.kind !== 'address' || argument.of.kind !== 'member' || !sameType(argument.of.object, site.scope)) continue;
       found.push(
         ...prefixed(outParameterSources(resolver, site, position, expr, { ...inside(site.scope) }), [
           step('field', module, site.call, name),
@@ -301,6 +299,7 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
 /** The package's files that mention the field, and others that build the struct under the package's name. */
 function structHomes(group: Group, type: TypeRef, name: string): Module[] {
   const mates = group.packageMates(type.module, name);
+  if (!/^\p{Lu}/u.test(name)) return mates;
   const bare = type.name.split('.')[0] ?? type.name;
   const others = group.mentioning(name, 'go', false).filter((each) => !mates.includes(each) && hasWord(each.file.text, bare));
   return [...mates, ...others];

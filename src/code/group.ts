@@ -38,6 +38,21 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     modules.set(file, made);
     return made;
   };
+  const answers = new Map<string, Module[]>();
+  const once = (key: string, answer: () => Module[]): Module[] => {
+    const known = answers.get(key);
+    if (known) return known;
+    const made = answer();
+    answers.set(key, made);
+    return made;
+  };
+  const goFolders = new Map<string, SourceFile[]>();
+  for (const file of files) {
+    if (!file.path.endsWith('.go')) continue;
+    const folder = goFolders.get(parentOf(file.path));
+    if (folder) folder.push(file);
+    else goFolders.set(parentOf(file.path), [file]);
+  }
   const withWord = (candidates: Iterable<SourceFile>, word: string): Module[] => {
     const found: Module[] = [];
     for (const file of candidates) {
@@ -85,24 +100,23 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
       folder = parentOf(folder);
     }
   };
+  /** The folder of a Go import: the longest whole folder path the import path ends in, or else the only one that shares most of its end. */
   const goPackage = (path: string): SourceFile[] => {
     const wanted = path.split('/').reverse();
     let best = 0;
-    let folders = new Set<string>();
-    for (const file of files) {
-      if (!file.path.endsWith('.go')) continue;
-      const folder = parentOf(file.path);
+    let folders: string[] = [];
+    for (const folder of goFolders.keys()) {
       const parts = folder.split('/').reverse();
       let same = 0;
       while (same < parts.length && same < wanted.length && parts[same] === wanted[same]) same++;
-      if (same === 0 || same < best) continue;
-      if (same > best) folders = new Set();
-      best = same;
-      folders.add(folder);
+      if (same === 0) continue;
+      const score = same === parts.length ? same + 1000 : same;
+      if (score > best) folders = [];
+      if (score >= best) folders.push(folder);
+      best = Math.max(best, score);
     }
-    return folders.size === 1
-      ? files.filter((file) => file.path.endsWith('.go') && folders.has(parentOf(file.path)) && !file.path.endsWith('_test.go'))
-      : [];
+    const [only] = folders;
+    return folders.length === 1 && only !== undefined ? (goFolders.get(only) ?? []).filter((file) => !file.path.endsWith('_test.go')) : [];
   };
   return {
     files,
@@ -111,25 +125,25 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     parsed: () => [...modules.values()].filter((each): each is Module => each !== undefined),
     mentioning(word, language, tests) {
       const family = familyOf(language);
-      return withWord(
-        files.filter((file) => {
+      return once(`word\0${family}\0${tests}\0${word}`, () => {
+        const candidates = files.filter((file) => {
           const own = languageOf(file.path);
           return own !== undefined && familyOf(own) === family && (tests || !isTestPath(file.path));
-        }),
-        word,
-      );
+        });
+        return withWord(candidates, word);
+      });
     },
     packageMates(from, word) {
       const test = isTestPath(from.file.path);
-      return withWord(
-        files.filter(
-          (file) => file.path.endsWith('.go') && parentOf(file.path) === from.directory && (test || !file.path.endsWith('_test.go')),
+      return once(`mates\0${from.directory}\0${test}\0${word}`, () =>
+        withWord(
+          (goFolders.get(from.directory) ?? []).filter((file) => test || !file.path.endsWith('_test.go')),
+          word,
         ),
-        word,
       );
     },
     imported(from, target, word) {
-      if (from.language === 'go') return withWord(goPackage(target.from), word);
+      if (from.language === 'go') return once(`package\0${target.from}\0${word}`, () => withWord(goPackage(target.from), word));
       if (from.language === 'python') {
         const nested =
           target.member !== undefined && target.member !== '*'

@@ -7,7 +7,6 @@ import {
   type Assignment,
   type CallExpr,
   type CallSite,
-  calleeName,
   classOf,
   type Expr,
   functionOf,
@@ -173,22 +172,15 @@ function nameSources(resolver: Resolver, name: string, expr: Expr, context: Cont
   const owner = ownerOf(name, context.scope);
   if (owner?.kind === 'class') return fieldSources(resolver, owner, name, expr, context);
   if (owner && (owner.kind === 'function' || module.language !== 'go')) {
-    const writes = module.assignments.filter(
-      (each) => each.target.kind === 'name' && each.target.name === name && ownerOf(name, each.scope) === owner,
-    );
+    const writes = written(module, name).filter((each) => ownerOf(name, each.scope) === owner);
     const address = addressSources(resolver, name, [module], owner, expr, context);
-    const written = writtenSources(resolver, name, writes, owner, expr, context);
-    return address.length > 0 ? [...written.filter((source) => source.stuck !== 'unset'), ...address] : written;
+    const direct = writtenSources(resolver, name, writes, owner, expr, context);
+    return address.length > 0 ? [...direct.filter((source) => source.stuck !== 'unset'), ...address] : direct;
   }
   if (module.language === 'go') {
     const mates = [module, ...resolver.group.packageMates(module, name).filter((mate) => mate !== module)];
     const writes = mates.flatMap((mate) =>
-      mate.assignments.filter(
-        (each) =>
-          each.target.kind === 'name' &&
-          each.target.name === name &&
-          (ownerOf(name, each.scope) ?? each.scope.module.root).kind === 'module',
-      ),
+      written(mate, name).filter((each) => (ownerOf(name, each.scope) ?? each.scope.module.root).kind === 'module'),
     );
     const address = addressSources(resolver, name, mates, undefined, expr, context);
     if (writes.length > 0 || address.length > 0) {
@@ -206,6 +198,10 @@ function nameSources(resolver: Resolver, name: string, expr: Expr, context: Cont
     }
   }
   return stuck(expr, context, `${name} is not defined here`);
+}
+
+function written(module: Module, name: string): Assignment[] {
+  return (module.assignmentsOf.get(name) ?? []).filter((each) => each.target.kind === 'name');
 }
 
 function writtenSources(
@@ -264,11 +260,9 @@ function addressSources(
 ): Source[] {
   if (context.scope.module.language !== 'go') return [];
   return modules.flatMap((module) =>
-    module.calls.flatMap((site): Source[] => {
-      const position = site.call.args.findIndex(
-        (argument) => argument.value.kind === 'address' && argument.value.of.kind === 'name' && argument.value.of.name === name,
-      );
-      if (position < 0) return [];
+    (module.addressesOf.get(name) ?? []).flatMap(({ site, position }): Source[] => {
+      const argument = site.call.args[position]?.value;
+      if (argument?.kind !== 'address' || argument.of.kind !== 'name') return [];
       const siteOwner = ownerOf(name, site.scope);
       if (owner ? siteOwner !== owner : siteOwner !== undefined && siteOwner.kind !== 'module') return [];
       return outParameterSources(resolver, site, position, expr, context);
@@ -348,9 +342,11 @@ export function callSites(resolver: Resolver, target: Scope): { site: CallSite; 
   const isStatic = target.annotations.some((each) => each.name === 'staticmethod');
   const shift = module.language === 'python' && owner !== undefined && !isStatic ? 1 : 0;
   const found: { site: CallSite; shift: number }[] = [];
-  for (const other of resolver.group.mentioning(name, module.language, tests)) {
-    for (const site of other.calls) {
-      if (calleeName(site.call) !== name) continue;
+  // An unexported Go name stays in its package.
+  const inPackage = module.language === 'go' && !/^\p{Lu}/u.test(name);
+  const others = inPackage ? resolver.group.packageMates(module, name) : resolver.group.mentioning(name, module.language, tests);
+  for (const other of others) {
+    for (const site of other.callsOf.get(name) ?? []) {
       if (module.language === 'java' && site.call.args.length !== target.parameters.length) continue;
       if (constructs && module.language !== 'python' && !site.call.isNew) continue;
       if (functionsCalled(resolver, site.call, site.scope).includes(target)) found.push({ site, shift });
@@ -365,7 +361,7 @@ export function functionsCalled(resolver: Resolver, call: CallExpr, scope: Scope
   const { module } = scope;
   const named = (modules: readonly Module[], name: string): Scope[] =>
     modules.flatMap((each) =>
-      each.functions.filter((one) => one.name === name && one.receiver === undefined && classOf(one) === undefined),
+      (each.functionsNamed.get(name) ?? []).filter((one) => one.receiver === undefined && classOf(one) === undefined),
     );
   const constructors = (type: Scope | undefined): Scope[] =>
     type ? membersOf(type).filter((one) => /^(constructor|__init__)$/.test(one.name)) : [];

@@ -185,6 +185,12 @@ export interface Module {
   readonly fields: FieldDeclaration[];
   /** `export { a as b }`, `export { a } from 'x'`. */
   readonly reexports: { readonly name: string; readonly local: string; readonly from: string | undefined }[];
+  /** Assignments by the name or field they write, calls by the name they call and by the names whose address they take. */
+  readonly assignmentsOf: Map<string, Assignment[]>;
+  readonly callsOf: Map<string, CallSite[]>;
+  readonly addressesOf: Map<string, { readonly site: CallSite; readonly position: number }[]>;
+  readonly recordsWith: Map<string, { readonly record: RecordExpr; readonly entry: RecordEntry; readonly scope: Scope }[]>;
+  readonly functionsNamed: Map<string, Scope[]>;
   /** The call of which a call is the receiver: `a().b()` maps `a()` to the whole. */
   readonly chained: Map<CallExpr, CallExpr>;
 }

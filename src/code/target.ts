@@ -29,7 +29,7 @@ function sourceValues(resolver: Resolver, source: Source): Alternative[] {
     parts: each.parts,
     steps: [...source.steps, ...each.steps],
     branch: source.branch + each.branch,
-    doubt: Math.max(each.doubt, source.doubt),
+    doubt: worse(each.doubt, source.doubt),
   }));
 }
 
@@ -149,7 +149,7 @@ function concatenated(resolver: Resolver, pieces: readonly Expr[], context: Cont
         parts: [...left.parts, ...value.parts],
         steps: [...left.steps, ...value.steps],
         branch: left.branch + value.branch,
-        doubt: Math.max(value.doubt, left.doubt),
+        doubt: worse(value.doubt, left.doubt),
       })),
     );
     if (all.length > MAX_ALTERNATIVES) return one([unknownPart(piece, context, 'too many values')], steps);
@@ -160,6 +160,10 @@ function concatenated(resolver: Resolver, pieces: readonly Expr[], context: Cont
 function chosen(resolver: Resolver, first: Expr, second: Expr, context: Context): Alternative[] {
   const values = [...valuesOf(resolver, first, context), ...valuesOf(resolver, second, context)];
   return merged(values);
+}
+
+function worse(a: Alternative['doubt'], b: Alternative['doubt']): Alternative['doubt'] {
+  return a > b ? a : b;
 }
 
 function isBareHole(alternative: Alternative): boolean {
@@ -188,7 +192,7 @@ function merged(values: readonly Alternative[]): Alternative[] {
     if (!mate || others.length > 0 || part === undefined || part.kind === 'text' || part.kind === 'unknown') continue;
     if (isBareHole(mate) && used.has(hole)) continue;
     used.add(hole).add(mate);
-    const doubt = Math.max(hole.doubt, mate.doubt);
+    const doubt = worse(hole.doubt, mate.doubt);
     result.push({ parts: [{ ...part, fallback: mate.parts }], steps: [...hole.steps, ...mate.steps], branch: hole.branch, doubt });
   }
   const rest = filled.filter((value) => !used.has(value));

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type CodeFacts, MAX_SOURCE_CHARS, mayHoldGrpc, openCodeParser, readCode } from '../../src/code/index.ts';
+import { type Anchor, sourceFile } from '../../src/text/source.ts';
+import { factsOf, parserWithAll } from './parser-for-tests.ts';
+import { type Client, targetCases } from './target-cases.ts';
+
+const endings: Readonly<Record<Client, string>> = { go: 'a/main.go', java: 'a/Clients.java', python: 'a/main.py', typescript: 'a/main.ts' };
+const samples = targetCases.flatMap((each) =>
+  (['go', 'java', 'python', 'typescript'] as const).flatMap((client) => {
+    const code = each.code[client];
+    return typeof code === 'string' ? [{ path: endings[client], text: code }] : [];
+  }),
+);
+
+/** Every anchor in the facts, wherever it stands. */
+function anchors(value: unknown, found: Anchor[] = []): Anchor[] {
+  if (Array.isArray(value)) for (const each of value) anchors(each, found);
+  else if (typeof value === 'object' && value !== null) {
+    if ('file' in value && 'start' in value && 'end' in value) found.push(value as Anchor);
+    else for (const each of Object.values(value)) anchors(each, found);
+  }
+  return found;
+}
+
+function assertInside(facts: CodeFacts): void {
+  for (const anchor of anchors(facts)) {
+    assert.ok(
+      anchor.start >= 0 && anchor.start <= anchor.end && anchor.end <= anchor.file.text.length,
+      `${anchor.start}..${anchor.end} of ${anchor.file.text.length}`,
+    );
+  }
+}
+
+test('broken source never throws and no span leaves its file', async () => {
+  const parser = await parserWithAll();
+  const noise = fc.constantFrom(
+    '"',
+    '`',
+    '{',
+    '}',
+    '(',
+    ')',
+    '\\',
+    '/*',
+    '#',
+    '\0',
+    '\ud83d',
+    '中',
+    '${',
+    "'''",
+    '\n',
+    ':=',
+    'grpc.NewClient(',
+    '...',
+    '&',
+    '*',
+  );
+  fc.assert(
+    fc.property(fc.nat(samples.length - 1), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(30), noise, (pick, at, cut, insert) => {
+      const sample = samples[pick];
+      assert.ok(sample);
+      const offset = Math.floor(at * sample.text.length);
+      const text = sample.text.slice(0, offset) + insert + sample.text.slice(offset + cut);
+      const facts = readCode([sourceFile(sample.path, text)], parser);
+      assertInside(facts);
+      assert.deepEqual(facts.notices, []);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test('truncated source', async () => {
+  const parser = await parserWithAll();
+  for (const sample of samples) {
+    for (let end = 0; end < sample.text.length; end += 37)
+      assertInside(readCode([sourceFile(sample.path, sample.text.slice(0, end))], parser));
+  }
+});
+
+test('a very deep expression is cut, not fatal', async () => {
+  const deep = `"a"${' + "b"'.repeat(20_000)}`;
+  const facts = await factsOf({
+    'a.go': `package main\n\nimport "google.golang.org/grpc"\n\nfunc f() { grpc.NewClient(${deep}) }\n`,
+    'b.py': `import grpc\ngrpc.insecure_channel(${'('.repeat(5000)}"x:1"${')'.repeat(5000)})\n`,
+  });
+  assertInside(facts);
+});
+
+test('names that refer to each other end', async () => {
+  const facts = await factsOf({
+    'a.ts':
+      "import * as grpc from '@grpc/grpc-js';\nlet a = b;\nlet b = a;\nfunction f(x) { return f(x); }\nexport const c = new Orders(a, grpc.credentials.createInsecure());\nexport const d = new Orders(f(a), grpc.credentials.createInsecure());\n",
+  });
+  assert.equal(facts.channels.length, 2);
+  for (const channel of facts.channels) assert.ok(channel.targets.every((target) => target.text === undefined));
+});
+
+test('a file past the limit is a notice', async () => {
+  const facts = await factsOf({ 'a.py': `import grpc\ngrpc.insecure_channel("x:1")\n${'#'.repeat(MAX_SOURCE_CHARS)}` });
+  assert.deepEqual(
+    facts.notices.map((each) => [each.path, each.kind]),
+    [['a.py', 'oversize']],
+  );
+});
+
+test('a grammar that is not there is a notice', async () => {
+  const parser = openCodeParser({ readBytes: () => Promise.reject(new Error('no such file')) });
+  assert.equal((await parser.load(['go']))[0]?.kind, 'grammar');
+  const facts = readCode([sourceFile('a.go', 'package a\nimport "google.golang.org/grpc"\nfunc f() { grpc.NewClient("x") }\n')], parser);
+  assert.deepEqual(
+    facts.notices.map((each) => each.kind),
+    ['grammar'],
+  );
+});
+
+test('the gate keeps other code out', () => {
+  assert.equal(mayHoldGrpc(sourceFile('a.go', 'package a\nfunc f() { sql.NewClient("x") }')), false);
+  assert.equal(mayHoldGrpc(sourceFile('a.py', 'import requests\nrequests.get("x")')), false);
+  assert.equal(mayHoldGrpc(sourceFile('a.rb', 'grpc')), false);
+});
