@@ -40,7 +40,7 @@ function build(folder) {
 
 function template(chart, values) {
   const layers = values.flatMap((path) => ['--values', path]);
-  return run(tool(HELM), ['template', 'release-name', chart, '--namespace', 'release-namespace', ...layers]);
+  return run(tool(HELM), ['template', 'release-name', chart, '--namespace', 'release-namespace', '--skip-tests', ...layers]);
 }
 
 function writeGolden() {
@@ -66,10 +66,24 @@ function writeGolden() {
   }
 }
 
+/** Writes the files of HEAD to a temporary folder. A partial clone may lack some (pictures, mostly): they are left out. */
 function checkOut(repository) {
   const work = mkdtempSync(join(tmpdir(), 'resolving-'));
-  const archive = spawnSync('git', ['-C', repository, 'archive', '--format=tar', 'HEAD'], { maxBuffer: 2 ** 31 });
-  spawnSync('tar', ['-x', '-C', work], { input: archive.stdout });
+  const listing = execFileSync('git', ['-C', repository, 'ls-tree', '-r', 'HEAD'], { encoding: 'utf8', maxBuffer: 2 ** 30 });
+  const entries = listing.split('\n').flatMap((line) => /^100\d+ blob (\w+)\t(?!")(.+)$/.exec(line)?.slice(1, 3).join('\t') ?? []);
+  const wanted = entries.map((entry) => entry.split('\t')).filter(([, path]) => !/\.(?:png|gif|jpe?g|svg|mp4|pdf|zip|go|ts|tsx|js|md|html|css)$/.test(path));
+  const input = wanted.map(([hash]) => `${hash}\n`).join('');
+  const { stdout } = spawnSync('git', ['-C', repository, 'cat-file', '--batch'], { input, maxBuffer: 2 ** 31 });
+  let at = 0;
+  for (const [, path] of wanted) {
+    const end = stdout.indexOf(10, at);
+    const [, type, size] = stdout.toString('utf8', at, end).split(' ');
+    at = end + 1;
+    if (type !== 'blob') continue;
+    mkdirSync(dirname(join(work, path)), { recursive: true });
+    writeFileSync(join(work, path), stdout.subarray(at, at + Number(size)));
+    at += Number(size) + 1;
+  }
   return work;
 }
 

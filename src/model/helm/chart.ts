@@ -34,6 +34,8 @@ export interface ChartFolder {
   /** Values files beside values.yaml, each of which makes a release. */
   readonly layerPaths: readonly string[];
   readonly templatePaths: readonly string[];
+  /** Files of templates/ that make no objects: helpers, notes. */
+  readonly helperPaths: readonly string[];
   /** The chart that this one is vendored in (`charts/`), or whose dependency it is by a `file://` path: not judged alone. */
   readonly parent: string | undefined;
 }
@@ -54,6 +56,9 @@ export interface ResolvedChart {
 
 const LAYER = /^(?:values[-.].+|.+[-.]values|.+values)\.ya?ml$/;
 
+const REWRITES_VALUES =
+  /\b(?:set|unset|merge|mustMerge|mergeOverwrite|mustMergeOverwrite)\s+(?:[$.]\s+"Values"|\$?\.Values\b)|(\$\w+)\s*:=\s*\$?\.Values\b[\s\S]*\b(?:set|unset|mergeOverwrite)\s+\1\b/;
+
 /**
  * Every chart.
  * @param paths all paths of the workspace: a chart's templates and layers are found by where they stand
@@ -70,6 +75,7 @@ export function findCharts(parsedFiles: Iterable<ParsedFile>, paths: Iterable<st
   }
   const layers = new Map<string, string[]>();
   const templates = new Map<string, string[]>();
+  const helpers = new Map<string, string[]>();
   for (const path of paths) {
     const folder = folderOf(path);
     const name = path.slice(path.lastIndexOf('/') + 1);
@@ -106,6 +112,7 @@ export function findCharts(parsedFiles: Iterable<ParsedFile>, paths: Iterable<st
       valuesPath: inFolder(folder, 'values.yaml'),
       layerPaths: (layers.get(folder) ?? []).sort(),
       templatePaths: (templates.get(folder) ?? []).sort(),
+      helperPaths: (helpers.get(folder) ?? []).sort(),
       parent: undefined,
     };
   });
@@ -223,10 +230,12 @@ class ReleaseRun {
   chart(chart: ChartFolder, values: YamlMap, complete: boolean, file: SourceFile, above: readonly string[]): void {
     this.members.add(chart.file.path);
     const { name, version } = chart;
-    this.releases.push({ chart: name, chartVersion: version, repository: undefined, values, file, complete });
+    const rewritten = this.rewritesValues(chart);
+    this.releases.push({ chart: name, chartVersion: version, repository: undefined, values, file, complete: complete && !rewritten });
     // Values that a sub-chart exports into its parent aren't followed: what isn't here may still be set.
-    const known = complete && !chart.dependencies.some((dependency) => dependency.importsValues);
-    const context: TemplateContext = { values, complete: known, chart: chartFacts(chart.root), release: {} };
+    const known = complete && !rewritten && !chart.dependencies.some((dependency) => dependency.importsValues);
+    const visible = rewritten ? { ...emptyValues(file), open: true } : values;
+    const context: TemplateContext = { values: visible, complete: known, chart: chartFacts(chart.root), release: {} };
     if (!chart.isLibrary) for (const path of chart.templatePaths) this.template(path, context);
     for (const dependency of chart.dependencies) this.dependency(chart, dependency, context, file, above);
     const declared = new Set(chart.dependencies.map((dependency) => dependency.name));
@@ -236,6 +245,11 @@ class ReleaseRun {
       if (vendored.folder.startsWith(`${chart.folder}/charts/`) || chart.folder === '.')
         this.subchart(vendored, vendored.name, context, file, above);
     }
+  }
+
+  /** A template changes the values before others read them (Istio's profiles do): what they are then isn't followed. */
+  private rewritesValues(chart: ChartFolder): boolean {
+    return [...chart.templatePaths, ...chart.helperPaths].some((path) => REWRITES_VALUES.test(this.reader.readText(path)?.text ?? ''));
   }
 
   private template(path: string, context: TemplateContext): void {

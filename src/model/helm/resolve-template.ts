@@ -1,8 +1,8 @@
 import type { SourceFile, Span } from '../../text/source.ts';
-import { isNull, parseYaml, type YamlMap, type YamlNode, type YamlPair, type YamlScalar, type YamlSequence } from '../../text/yaml.ts';
+import { isNull, parseYaml, textAt, type YamlMap, type YamlNode, type YamlPair, type YamlScalar, type YamlSequence } from '../../text/yaml.ts';
 import { parseDocument, splitDocuments } from '../../text/yaml-documents.ts';
 import { mapScalars, unknownScalar } from '../../text/yaml-tree.ts';
-import { type KubeObject, RELEVANT_KINDS, readObjects } from '../kubernetes/objects.ts';
+import { annotationsOf, type KubeObject, RELEVANT_KINDS, readObjects } from '../kubernetes/objects.ts';
 import { actionBody, type Dot, evaluate, type TemplateContext } from './expression.ts';
 import { goText, goValue } from './go-value.ts';
 import { type DecidedTemplate, decideTemplate, type Insertion } from './template.ts';
@@ -31,9 +31,18 @@ export function resolveTemplate(file: SourceFile, context: TemplateContext): Res
     const root = document.root && resolver.resolve(document.root);
     const written = decided.masks.some((mask) => mask.hole && mask.start < span.end && mask.end > span.start);
     if (written && !document.problem && (root?.kind !== 'map' || !root.pairs.has('kind'))) problems.push('a document that an include writes');
-    objects.push(...readObjects(file, root, decided.masks.length > 0 || file.text.includes('{{')));
+    else if (root?.kind === 'map' && (textAt(root, 'kind') === undefined || textAt(root, 'apiVersion') === undefined)) {
+      problems.push('a document whose kind or apiVersion is templated');
+    }
+    const made = readObjects(file, root, decided.masks.length > 0 || file.text.includes('{{'));
+    objects.push(...made.filter((object) => !isTest(object)));
   }
   return { objects, undecided: decided.undecided, problems };
+}
+
+/** Made by `helm test` only. */
+function isTest(object: KubeObject): boolean {
+  return /^test(?:-success|-failure)?$/.test(textAt(annotationsOf(object), 'helm.sh/hook') ?? '');
 }
 
 class TreeResolver {
@@ -93,6 +102,9 @@ class TreeResolver {
   }
 
   private resolveScalar(scalar: YamlScalar): YamlNode {
+    if (!scalar.unknown && this.decided.filled.some((span) => span.start < scalar.end && span.end > scalar.start)) {
+      return { ...scalar, unknown: { why: 'templated', expression: this.file.text.slice(scalar.start, scalar.end).trim() } };
+    }
     if (scalar.unknown?.why !== 'templated' || scalar.style === 'literal' || scalar.style === 'folded') return scalar;
     const source = this.file.text.slice(scalar.start, scalar.end);
     const dot = this.decided.dotAt(scalar.start);

@@ -18,6 +18,8 @@ export interface DecidedTemplate {
   readonly text: string;
   readonly masks: readonly Mask[];
   readonly insertions: readonly Insertion[];
+  /** Actions that left a stand-in or nothing: text that holds one isn't what the file says. */
+  readonly filled: readonly Span[];
   /** What `.` is at an offset. */
   readonly dotAt: (offset: number) => Dot;
   /** Stretches under a condition or in a loop that the values don't decide. */
@@ -45,7 +47,7 @@ const UNKNOWN: Dot = { is: 'unknown' };
 
 export function decideTemplate(file: SourceFile, context: TemplateContext): DecidedTemplate {
   const template = maskTemplate(file.text);
-  if (!template) return { text: file.text, masks: [], insertions: [], dotAt: () => ROOT, undecided: [] };
+  if (!template) return { text: file.text, masks: [], insertions: [], filled: [], dotAt: () => ROOT, undecided: [] };
   return new Decider(file, template, context).decide();
 }
 
@@ -79,7 +81,14 @@ class Decider {
     const masks = this.all
       .filter((mask) => !this.filled.has(mask) && !gone(mask))
       .map((mask) => (this.loops.has(mask) ? { ...mask, hole: true } : mask));
-    return { text: this.text, masks, insertions: this.insertions, dotAt: (offset) => this.dotAt(offset), undecided: this.undecided };
+    return {
+      text: this.text,
+      masks,
+      insertions: this.insertions,
+      filled: [...this.filled],
+      dotAt: (offset) => this.dotAt(offset),
+      undecided: this.undecided,
+    };
   }
 
   private get dot(): Dot {

@@ -67,7 +67,7 @@ export function readTree(root: string): Tree {
   const readParsed = (path: string): ParsedFile | undefined => {
     if (!parsed.has(path)) {
       const file = readText(path);
-      parsed.set(path, file && parseFile(file));
+      parsed.set(path, file && parseWhole(file));
     }
     return parsed.get(path);
   };
@@ -99,6 +99,18 @@ export function readTree(root: string): Tree {
         );
     },
   };
+}
+
+/** The workspace leaves out documents that no rule reads; here every object counts. */
+function parseWhole(file: SourceFile): ParsedFile | undefined {
+  const parsed = parseFile(file);
+  if (!/\.(?:ya?ml|json)$/.test(file.path)) return parsed;
+  if (parsed?.format === 'yaml' && (parsed.templated || parsed.notices.length > 0)) return parsed;
+  const objects = splitDocuments(file.text).flatMap((span) => {
+    const result = parseYaml(file, span.start, span.end);
+    return result.ok ? result.roots.flatMap((root) => readObjects(file, root, false)) : [];
+  });
+  return { format: 'yaml', file, documents: [], objects, templated: false, notices: [] };
 }
 
 interface ToolObject {

@@ -142,6 +142,8 @@ function configMapData(entry: YamlMap, input: GeneratorInput): YamlMap {
     const path = item.text.slice(split + 1);
     const key = split < 0 ? (path.split('/').at(-1) ?? path) : item.text.slice(0, split);
     const file = input.read(path);
+    // Bytes that are no text go to `binaryData`, which nobody reads.
+    if (file && /[\u0000\ufffd]/.test(file.text)) continue;
     const value = file
       ? derivedScalar({ file, start: 0, end: file.text.length }, file.text, 'literal')
       : unknownScalar(item, { why: 'outside', what: path });

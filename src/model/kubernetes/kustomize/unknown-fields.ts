@@ -61,8 +61,10 @@ function taintAt(node: YamlNode, [step, ...rest]: readonly string[]): YamlNode {
     const pairs = new Map([...node.pairs].map(([name, pair]) => [name, { ...pair, value: taintAt(pair.value, rest) }]));
     return { ...node, open: true, pairs };
   }
-  const child = node.pairs.get(step)?.value;
-  return child ? withEntry(node, step, taintAt(child, rest)) : { ...node, open: true };
+  // On a map `[key]` is a key that has dots of its own.
+  const name = step.replace(/^\[(.*)\]$/, '$1');
+  const child = node.pairs.get(name)?.value;
+  return child ? withEntry(node, name, taintAt(child, rest)) : { ...node, open: true };
 }
 
 /** `vars:`: every text that asks for one of them. */
