@@ -74,9 +74,11 @@ export function expansionAt(
   const after = text.charAt(at + 1);
   if (at + 1 >= end) return undefined;
   if (after === '{') {
-    const close = closingBrace(text, at + 1, end, '{', '}');
+    const lineEnd = allowCommands ? -1 : text.indexOf('\n', at);
+    const limit = lineEnd < 0 ? end : Math.min(end, lineEnd);
+    const close = closingBrace(text, at + 1, limit, '{', '}');
     const match = /^([A-Za-z_][\w.]*)(?:(:?[-=?+]|%%?|##?|\/\/?|\^\^?|,,?|:)(.*))?$/su.exec(text.slice(at + 2, close));
-    const whole = { end: Math.min(close + 1, end) };
+    const whole = { end: Math.min(close + 1, limit) };
     if (!match) return { expansion: { name: undefined, operator: '', fallback: undefined }, ...whole };
     return { expansion: { name: match[1], operator: match[2] ?? '', fallback: match[3] }, ...whole };
   }

@@ -48,6 +48,22 @@ const INHERITED: Partial<Readonly<Record<BuildFileKind, 'pom' | 'gradle'>>> = {
   'gradle-catalogue': 'gradle',
 };
 
+/** The languages whose programs a build file builds. */
+const SPOKEN: Readonly<Record<BuildFileKind, readonly Language[]>> = {
+  pom: ['java', 'kotlin'],
+  gradle: ['java', 'kotlin'],
+  'gradle-properties': ['java', 'kotlin'],
+  'gradle-catalogue': ['java', 'kotlin'],
+  'gradle-lock': ['java', 'kotlin'],
+  requirements: ['python'],
+  'python-lock': ['python'],
+  'pipfile-lock': ['python'],
+  pyproject: ['python'],
+  'go-mod': ['go'],
+  'package-json': ['typescript', 'javascript'],
+  'package-lock': ['typescript', 'javascript'],
+};
+
 export function isDockerfile(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return /^(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?$/u.test(name)
@@ -77,7 +93,8 @@ function upwards(folder: string): string[] {
 interface Folder {
   readonly build: string[];
   readonly docker: string[];
-  hasSource: boolean;
+  /** The root of a Gradle build: what stands above is another build. */
+  gradleRoot: boolean;
 }
 
 /**
@@ -85,8 +102,8 @@ interface Folder {
  * 1. A folder with a build file that makes it a project (pom.xml, build.gradle, go.mod, package.json, pyproject.toml, requirements.txt,
  *    Pipfile.lock) is a component, unless it only gathers others: a pom with modules, a package.json with workspaces, or a Gradle
  *    build with others below, without source files or a Dockerfile that are its own.
- * 2. A folder with a Dockerfile is one too, when it holds source files itself or no project stands above it. In a folder that only
- *    packages (`docker/`, `build/`), or one without source files, the Dockerfile belongs to the nearest project above.
+ * 2. A folder with a Dockerfile is one too. In a folder that only packages (`docker/`, `build/orders/`), the Dockerfile belongs to the
+ *    nearest project above. A component without build files of its own has those of the nearest project above that are in its language.
  * 3. What isn't the project's own (vendor, node_modules, build output, test data) is left out.
  * @param paths all paths of the repository, relative to its root
  * @param read a file's text; `undefined` when it can't be read
@@ -96,7 +113,7 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
   const sources: string[] = [];
   const folderAt = (path: string): Folder => {
     const name = folderOf(path);
-    const there = folders.get(name) ?? { build: [], docker: [], hasSource: false };
+    const there = folders.get(name) ?? { build: [], docker: [], gradleRoot: false };
     folders.set(name, there);
     return there;
   };
@@ -106,15 +123,14 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
     else if (isDockerfile(path)) folderAt(path).docker.push(path);
     else if (LANGUAGES[path.slice(path.lastIndexOf('.') + 1)] !== undefined) {
       sources.push(path);
-      folderAt(path).hasSource = true;
-    }
+    } else if (/(?:^|\/)settings\.gradle(?:\.kts)?$/u.test(path)) folderAt(path).gradleRoot = true;
   }
   const isProject = (folder: string): boolean => folders.get(folder)?.build.some(makesProject) ?? false;
   const dockerfiles = new Map<string, string[]>();
-  for (const [folder, { docker, hasSource }] of folders) {
+  for (const [folder, { docker }] of folders) {
     if (docker.length === 0) continue;
     const above = upwards(folder).slice(1).find(isProject);
-    const stays = isProject(folder) || above === undefined || (hasSource && !PACKAGING.test(nameOf(folder)));
+    const stays = isProject(folder) || above === undefined || !packages(folder, above);
     const owner = stays ? folder : (above ?? folder);
     dockerfiles.set(owner, [...(dockerfiles.get(owner) ?? []), ...docker]);
   }
@@ -140,7 +156,7 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
       )
     )
       return [];
-    const inherited = readAll(inheritedFiles(folder, folders, isProject));
+    const inherited = readAll(inheritedFiles(folder, folders, isProject, spoken));
     const names = namesOf(folder, own, docker);
     return [
       {
@@ -152,6 +168,12 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
       },
     ];
   });
+}
+
+/** A folder on the way down from the project is named for packaging: `docker/`, `build/orders/`. */
+function packages(folder: string, project: string): boolean {
+  const below = project === '' ? folder : folder.slice(project.length + 1);
+  return below.split('/').some((segment) => PACKAGING.test(segment));
 }
 
 function makesProject(path: string): boolean {
@@ -179,16 +201,30 @@ function languagesOf(sources: readonly string[], roots: ReadonlySet<string>): Ma
 }
 
 /** Parents' build files of any kind that folders below inherit; where the folder has no project of its own, all of the nearest one above. */
-function inheritedFiles(folder: string, folders: ReadonlyMap<string, Folder>, isProject: (folder: string) => boolean): string[] {
+function inheritedFiles(
+  folder: string,
+  folders: ReadonlyMap<string, Folder>,
+  isProject: (folder: string) => boolean,
+  spoken: ReadonlySet<Language>,
+): string[] {
   const above = upwards(folder).slice(1);
-  const host = isProject(folder) ? undefined : above.find(isProject);
-  const tools = new Set((folders.get(host ?? folder)?.build ?? []).map(buildFileKind));
-  const applies = (path: string): boolean => {
-    const kind = buildFileKind(path);
-    const tool = kind && INHERITED[kind];
-    return tool !== undefined && tools.has(tool);
-  };
-  return above.flatMap((one) => (folders.get(one)?.build ?? []).filter((path) => one === host || applies(path)).sort());
+  const speaks = (path: string): boolean => SPOKEN[buildFileKind(path) ?? 'pom'].some((language) => spoken.has(language));
+  const host = isProject(folder)
+    ? undefined
+    : above.find((one) => folders.get(one)?.build.some((path) => makesProject(path) && speaks(path)));
+  const tools = new Set((folders.get(host ?? folder)?.build ?? []).filter((path) => host === undefined || speaks(path)).map(buildFileKind));
+  const found: string[] = [];
+  let gradleEnds = false;
+  for (const one of upwards(folder)) {
+    for (const path of one === folder ? [] : [...(folders.get(one)?.build ?? [])].sort()) {
+      const kind = buildFileKind(path);
+      const tool = kind && INHERITED[kind];
+      const applies = tool !== undefined && tools.has(tool) && !(tool === 'gradle' && gradleEnds);
+      if (applies || (one === host && speaks(path))) found.push(path);
+    }
+    if (folders.get(one)?.gradleRoot) gradleEnds = true;
+  }
+  return found;
 }
 
 function isBelow(path: string, folder: string): boolean {
@@ -220,8 +256,14 @@ function onlyGathers(own: readonly SourceFile[], hasProjectsBelow: boolean): boo
 }
 
 function namesOf(folder: string, own: readonly SourceFile[], dockerfiles: readonly string[]): string[] {
-  const names = [nameOf(folder), ...own.map(declaredName), ...dockerfiles.map((path) => dockerfileName(path, folder))];
+  const names = [...folderNames(folder), ...own.map(declaredName), ...dockerfiles.map((path) => dockerfileName(path, folder))];
   return [...new Set(names.flatMap((name) => (name === undefined || name === '' ? [] : [name.toLowerCase()])))];
+}
+
+/** `cart/src` is called cart. */
+function folderNames(folder: string): string[] {
+  const name = nameOf(folder);
+  return /^(?:src|source|code)$/u.test(name) && folder !== name ? [nameOf(folderOf(folder))] : [name];
 }
 
 /** Last segment of the name that a build file gives the project. */

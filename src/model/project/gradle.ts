@@ -135,24 +135,34 @@ export function blocksOf(text: string, names: readonly string[]): Span[] {
   });
 }
 
+/** What stands behind a configuration's name: one declaration, or several with commas between. */
 function declarations(
   file: SourceFile,
   text: string,
-  at: number,
+  start: number,
   scope: DependencyScope,
   variables: GradleVariables,
   catalogue: Catalogue | undefined,
 ): Dependency[] {
-  const rest = text.slice(at, at + 500);
-  const string = /^(["'])([\w.-]+:[\w.-]+(?::(?:\$\{[^}\n]*\}|[^"'\n])*)?)\1(?:\s*\+\s*([A-Za-z_][\w.]*))?/u.exec(rest);
-  if (string) return [stringNotation(file, string[2] ?? '', at + 1, string[3], scope, variables)];
-  const accessor = /^libs((?:\.[A-Za-z_]\w*)+)/u.exec(rest)?.[1];
-  if (accessor !== undefined && catalogue) {
-    const alias = accessor.slice(1).replace(/\.get$/u, '');
-    return catalogue.library(alias).map((found) => ({ ...found, scope }));
+  const found: Dependency[] = [];
+  for (let at = start; ; ) {
+    const rest = text.slice(at, at + 500);
+    const string = /^(["'])([\w.-]+:[\w.-]+(?::(?:\$\{[^}\n]*\}|[^"'\n])*)?)\1(?:\s*\+\s*([A-Za-z_][\w.]*))?/u.exec(rest);
+    const accessor = /^libs((?:\.[A-Za-z_]\w*)+)/u.exec(rest);
+    const project = /^(?:project|files|fileTree)\([^()]*\)/u.exec(rest);
+    const map =
+      string || accessor || project
+        ? null
+        : /^\[?\s*((?:(?:group|name|version|ext|classifier|configuration)\s*[:=]\s*[^,\n)\]]+\s*,?\s*){2,})/u.exec(rest);
+    if (string) found.push(stringNotation(file, string[2] ?? '', at + 1, string[3], scope, variables));
+    else if (accessor && catalogue)
+      found.push(...catalogue.library((accessor[1] ?? '').slice(1).replace(/\.get$/u, '')).map((one) => ({ ...one, scope })));
+    else if (map) return [...found, ...mapNotation(file, map[1] ?? '', at + map[0].length - (map[1] ?? '').length, scope, variables)];
+    const length = (string ?? accessor ?? project)?.[0].length;
+    const comma = length === undefined ? undefined : /^\s*,\s*/u.exec(rest.slice(length))?.[0].length;
+    if (length === undefined || comma === undefined) return found;
+    at += length + comma;
   }
-  const map = /^\[?\s*((?:(?:group|name|version|ext|classifier|configuration)\s*[:=]\s*[^,\n)\]]+\s*,?\s*){2,})/u.exec(rest);
-  return map ? mapNotation(file, map[1] ?? '', at + map[0].length - (map[1] ?? '').length, scope, variables) : [];
 }
 
 function stringNotation(

@@ -27,9 +27,11 @@ test('one service a folder', () => {
     'src/web/index.ts': '',
     'src/web/node_modules/x/package.json': '{}',
     'src/loader/Dockerfile': 'FROM locust',
+    'src/cart/src/Dockerfile': 'FROM a',
     'deploy/orders.yaml': '',
   });
   assert.deepEqual(shown(found), [
+    'src/cart/src [cart]  | src/cart/src/Dockerfile | ',
     'src/loader [loader]  | src/loader/Dockerfile | ',
     'src/mail [mail] src/mail/requirements.txt | src/mail/Dockerfile | python',
     'src/orders [orders order-service] src/orders/go.mod | src/orders/Dockerfile | go',
@@ -78,6 +80,31 @@ test('a Go module with a Dockerfile for each command', () => {
     [
       '. [shop web mail] go.mod | Dockerfile.dev build/Dockerfile.web build/mail/Dockerfile | go',
       'cmd/orders [orders] go.mod | cmd/orders/Dockerfile | go',
+    ],
+  );
+});
+
+test('tooling at the root and builds inside builds are kept apart', () => {
+  assert.deepEqual(
+    shown(
+      find({
+        'package.json': '{"name": "tooling"}',
+        'src/kafka/Dockerfile': 'FROM a',
+        'src/web/Dockerfile': 'FROM a',
+        'src/web/server.js': '',
+        'src/java/build.gradle': '',
+        'src/java/settings.gradle': '',
+        'src/java/A.java': '',
+        'build.gradle': '',
+        'src/java/app/build.gradle': '',
+        'src/java/app/A.java': '',
+      }),
+    ).slice(1),
+    [
+      'src/java [java] src/java/build.gradle |  | java',
+      'src/java/app [app] src/java/app/build.gradle src/java/build.gradle |  | java',
+      'src/kafka [kafka]  | src/kafka/Dockerfile | ',
+      'src/web [web] package.json | src/web/Dockerfile | javascript',
     ],
   );
 });

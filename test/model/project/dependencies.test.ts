@@ -96,6 +96,9 @@ dependencies {
   implementation 'software.amazon.awssdk:s3'
   testImplementation 'junit:junit:4.13'
   compileOnly "a:provided:1"
+  implementation project(':x'),
+      'a:first:1', // c
+      "a:second:$awsVersion"
   annotationProcessor 'a:processor:1'
 }`;
   assert.deepEqual(rows('a/build.gradle', text), [
@@ -111,6 +114,8 @@ dependencies {
     'software.amazon.awssdk:s3 ?no version compile none',
     'junit:junit 4.13 test direct!',
     'a:provided 1 provided direct!',
+    'a:first 1 compile direct!',
+    'a:second 1.12.1 compile property!',
     'a:processor 1 build direct!',
   ]);
 });
