@@ -71,7 +71,9 @@ function checkOut(repository) {
   const work = mkdtempSync(join(tmpdir(), 'resolving-'));
   const listing = execFileSync('git', ['-C', repository, 'ls-tree', '-r', 'HEAD'], { encoding: 'utf8', maxBuffer: 2 ** 30 });
   const entries = listing.split('\n').flatMap((line) => /^100\d+ blob (\w+)\t(?!")(.+)$/.exec(line)?.slice(1, 3).join('\t') ?? []);
-  const wanted = entries.map((entry) => entry.split('\t')).filter(([, path]) => !/\.(?:png|gif|jpe?g|svg|mp4|pdf|zip|go|ts|tsx|js|md|html|css)$/.test(path));
+  const wanted = entries
+    .map((entry) => entry.split('\t'))
+    .filter(([, path]) => !/\.(?:png|gif|jpe?g|svg|mp4|pdf|zip|go|ts|tsx|js|md|html|css)$/.test(path));
   const input = wanted.map(([hash]) => `${hash}\n`).join('');
   const { stdout } = spawnSync('git', ['-C', repository, 'cat-file', '--batch'], { input, maxBuffer: 2 ** 31 });
   let at = 0;
@@ -113,7 +115,10 @@ function compareRepository(repository) {
       row(where, folder, compareKustomize(tree, folder, result.out));
     }
     for (const release of tree.releases()) {
-      const result = template(join(work, release.folder), release.layers.map((layer) => join(work, layer)));
+      const result = template(
+        join(work, release.folder),
+        release.layers.map((layer) => join(work, layer)),
+      );
       if (!result.ok) {
         console.error(`  ${where} ${release.id}: helm: ${result.problem.slice(0, 160)}`);
         continue;

@@ -1,5 +1,14 @@
 import type { SourceFile, Span } from '../../text/source.ts';
-import { isNull, parseYaml, textAt, type YamlMap, type YamlNode, type YamlPair, type YamlScalar, type YamlSequence } from '../../text/yaml.ts';
+import {
+  isNull,
+  parseYaml,
+  textAt,
+  type YamlMap,
+  type YamlNode,
+  type YamlPair,
+  type YamlScalar,
+  type YamlSequence,
+} from '../../text/yaml.ts';
 import { parseDocument, splitDocuments } from '../../text/yaml-documents.ts';
 import { mapScalars, unknownScalar } from '../../text/yaml-tree.ts';
 import { annotationsOf, type KubeObject, RELEVANT_KINDS, readObjects } from '../kubernetes/objects.ts';
@@ -30,7 +39,8 @@ export function resolveTemplate(file: SourceFile, context: TemplateContext): Res
     if (document.problem) problems.push(document.problem.message);
     const root = document.root && resolver.resolve(document.root);
     const written = decided.masks.some((mask) => mask.hole && mask.start < span.end && mask.end > span.start);
-    if (written && !document.problem && (root?.kind !== 'map' || !root.pairs.has('kind'))) problems.push('a document that an include writes');
+    if (written && !document.problem && (root?.kind !== 'map' || !root.pairs.has('kind')))
+      problems.push('a document that an include writes');
     else if (root?.kind === 'map' && (textAt(root, 'kind') === undefined || textAt(root, 'apiVersion') === undefined)) {
       problems.push('a document whose kind or apiVersion is templated');
     }

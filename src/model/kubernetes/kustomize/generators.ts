@@ -40,7 +40,7 @@ export function runGenerators(resources: readonly Resource[], input: GeneratorIn
 function generate(resources: readonly Resource[], entry: YamlNode, kind: 'ConfigMap' | 'Secret', input: GeneratorInput): Resource[] {
   const name = scalarAt(entry, 'name');
   if (entry.kind !== 'map' || !name) return [...resources];
-  const data = kind === 'ConfigMap' ? configMapData(entry, input) : secretData(entry, name, input);
+  const { data, binary } = kind === 'ConfigMap' ? configMapData(entry, input) : { data: secretData(entry, name, input), binary: undefined };
   const labels = mergedEntries(mapAt(input.kustomization, 'generatorOptions', 'labels'), mapAt(entry, 'options', 'labels'));
   const annotations = mergedEntries(mapAt(input.kustomization, 'generatorOptions', 'annotations'), mapAt(entry, 'options', 'annotations'));
   const behavior = textAt(entry, 'behavior') ?? 'create';
@@ -75,6 +75,7 @@ function generate(resources: readonly Resource[], entry: YamlNode, kind: 'Config
   ] as const) {
     if (key !== 'data' || data.pairs.size > 0 || data.open) root = withEntry(root, key, value);
   }
+  if (binary) root = withEntry(root, 'binaryData', binary);
   const type = scalarAt(entry, 'type');
   if (kind === 'Secret') root = withEntry(root, 'type', type ?? derivedScalar(entry, 'Opaque'));
   return [...resources, resourceOf(kubeObject(input.file, root, 'v1', kind, false))];
@@ -115,7 +116,8 @@ function pairOf(key: string, value: YamlScalar): readonly [string, YamlPair] {
   return [key, { key: derivedScalar(value, key), value }];
 }
 
-function configMapData(entry: YamlMap, input: GeneratorInput): YamlMap {
+function configMapData(entry: YamlMap, input: GeneratorInput): { data: YamlMap; binary: YamlMap | undefined } {
+  const binary: (readonly [string, YamlPair])[] = [];
   const pairs: (readonly [string, YamlPair])[] = [];
   let open = false;
   for (const path of envPaths(entry)) {
@@ -142,14 +144,17 @@ function configMapData(entry: YamlMap, input: GeneratorInput): YamlMap {
     const path = item.text.slice(split + 1);
     const key = split < 0 ? (path.split('/').at(-1) ?? path) : item.text.slice(0, split);
     const file = input.read(path);
-    // Bytes that are no text go to `binaryData`, which nobody reads.
-    if (file && /[\u0000\ufffd]/.test(file.text)) continue;
+    // Bytes that are no text go to `binaryData`.
+    if (file && /[\u0000\ufffd]/.test(file.text)) {
+      binary.push(pairOf(key, unknownScalar(item, { why: 'outside', what: path })));
+      continue;
+    }
     const value = file
       ? derivedScalar({ file, start: 0, end: file.text.length }, file.text, 'literal')
       : unknownScalar(item, { why: 'outside', what: path });
     pairs.push(pairOf(key, value));
   }
-  return { ...derivedMap(entry, pairs), open };
+  return { data: { ...derivedMap(entry, pairs), open }, binary: binary.length > 0 ? derivedMap(entry, binary) : undefined };
 }
 
 /** The entries of an env file as kustomize reads it: one `KEY=value` a line, quotes belong to the value. */

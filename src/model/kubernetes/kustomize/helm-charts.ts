@@ -7,7 +7,10 @@ import type { HelmRelease } from '../../unit.ts';
 import type { KustomizationFolder } from './kustomization-file.ts';
 
 /** The releases under `helmCharts:` of a kustomization: values files, with `valuesInline` over them unless `valuesMerge` says otherwise. */
-export function kustomizationReleases(kustomization: KustomizationFolder, readText: (path: string) => SourceFile | undefined): HelmRelease[] {
+export function kustomizationReleases(
+  kustomization: KustomizationFolder,
+  readText: (path: string) => SourceFile | undefined,
+): HelmRelease[] {
   const { root, folder, file } = kustomization;
   const home = textAt(root, 'helmGlobals', 'chartHome') ?? 'charts';
   return itemsAt(root, 'helmCharts').flatMap((entry) => {
@@ -30,7 +33,10 @@ function readChart(
   stack.complete = local?.complete ?? true;
   const inline = mapAt(entry, 'valuesInline');
   const merge = textAt(entry, 'valuesMerge') ?? 'override';
-  const paths = [textAt(entry, 'valuesFile'), ...itemsAt(entry, 'additionalValuesFiles').map((item) => (item.kind === 'scalar' ? item.text : undefined))];
+  const paths = [
+    textAt(entry, 'valuesFile'),
+    ...itemsAt(entry, 'additionalValuesFiles').map((item) => (item.kind === 'scalar' ? item.text : undefined)),
+  ];
   // `merge`: the files win over the inline values; `replace`: the inline values stand alone.
   if (inline && merge === 'merge') stack.layer(inline);
   if (!inline || merge !== 'replace') for (const path of paths) if (path !== undefined) stack.layer(valuesAt(folder, path, readText));
