@@ -11,6 +11,7 @@ export interface Located {
 
 /** The node as it is written, for a node of any tree: one that patches or values put together is found by where it starts. */
 export function locateOriginal(file: SourceFile, node: YamlNode): Located {
+  if (node.derived && node.kind !== 'scalar') throw new EditRefused('derived', file.path);
   const found = findWritten(writtenFile(file), node.kind, node.start);
   const detail = node.kind === 'scalar' ? node.text : file.path;
   if (!found) throw new EditRefused('derived', detail);

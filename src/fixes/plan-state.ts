@@ -66,7 +66,7 @@ export class PlanState {
   private open(file: SourceFile): { file: SourceFile; pieces: EditedText; current: SourceFile } {
     const known = this.edited.get(file.path);
     if (known) {
-      if (known.file.text !== file.text) throw new EditRefused('stale', file.path);
+      if (known.file.text !== file.text && known.current !== file) throw new EditRefused('stale', file.path);
       return known;
     }
     const now = this.context.file(file.path);

@@ -1,10 +1,11 @@
 import type { SourceFile } from '../text/source.ts';
-import { addItem, removeEntry, removeItem, renameKey, setEntry, setScalar } from '../text/yaml-edit.ts';
+import { addItem, removeEntry, removeItem, renameKey, setScalar } from '../text/yaml-edit.ts';
 import { EditRefused } from '../text/yaml-places.ts';
 import { planObject } from './add-object.ts';
 import type { Change, TextEdit } from './change.ts';
 import { type NewFile, type PlanContext, PlanState } from './plan-state.ts';
 import type { Refusal } from './refusals.ts';
+import { planSetEntry, writtenEntry } from './entries.ts';
 import { appendLine, replaceText } from './text-edit.ts';
 
 export type { NewFile, PlanContext };
@@ -41,19 +42,18 @@ function planChange(change: Change, state: PlanState): void {
       if (node.kind === 'scalar') state.apply(change.scalar.file, setScalar(document, node, change.text, change.asString ?? false));
       return;
     }
-    case 'set-entry': {
-      const { document, node } = state.locate(change.map);
-      if (node.kind === 'map') state.apply(change.map.file, setEntry(document, node, change.path, change.value), node.start);
+    case 'set-entry':
+      planSetEntry(change.map, change.path, change.value, state);
       return;
-    }
     case 'rename-key': {
-      const { document, node } = state.locate(change.map);
-      if (node.kind === 'map') state.apply(change.map.file, renameKey(document, node, change.key, change.to));
+      const { top, path } = writtenEntry(change.map, [change.key], state);
+      const [key = change.key] = path;
+      if (top.node.kind === 'map') state.apply(top.document.file, renameKey(top.document, top.node, key, change.to));
       return;
     }
     case 'remove-entry': {
-      const { document, node } = state.locate(change.map);
-      if (node.kind === 'map') state.apply(change.map.file, removeEntry(document, node, change.path, change.prune ?? false));
+      const { top, path } = writtenEntry(change.map, change.path, state);
+      if (top.node.kind === 'map') state.apply(top.document.file, removeEntry(top.document, top.node, path, change.prune ?? false));
       return;
     }
     case 'add-item': {
