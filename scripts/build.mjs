@@ -3,16 +3,18 @@
  * Bundles the product into `dist/`: the command line (`cli.js`, with what it needs seldom in `cli-chunks/`), and the editor's
  * extension and worker, as far as their sources are there. Copies the wasm grammars.
  *
- *   node scripts/build.mjs [--verbose]     sizes and time on standard error
+ *   node scripts/build.mjs [--verbose] [--out DIR]     sizes and time on standard error; default: dist
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const dist = join(root, 'dist');
-const verbose = process.argv.includes('--verbose');
+const { values } = parseArgs({ options: { verbose: { type: 'boolean', default: false }, out: { type: 'string', default: 'dist' } } });
+const { verbose } = values;
+const dist = resolve(root, values.out);
 
 /** The runtime, and a grammar for each language of client code that is read. */
 const WASM = [
@@ -48,7 +50,7 @@ async function bundle() {
     build({
       ...shared,
       entryPoints: { cli: 'src/cli.ts' },
-      outdir: 'dist',
+      outdir: dist,
       format: 'esm',
       splitting: true,
       chunkNames: 'cli-chunks/[name]-[hash]',
@@ -57,7 +59,7 @@ async function bundle() {
   ];
   if (existsSync(join(root, 'src', 'extension.ts'))) {
     builds.push(
-      build({ ...shared, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', format: 'cjs', external: ['vscode'] }),
+      build({ ...shared, entryPoints: ['src/extension.ts'], outfile: join(dist, 'extension.cjs'), format: 'cjs', external: ['vscode'] }),
     );
   }
   if (existsSync(join(root, 'src', 'editor', 'worker.ts'))) {
@@ -65,7 +67,7 @@ async function bundle() {
       build({
         ...shared,
         entryPoints: ['src/editor/worker.ts'],
-        outfile: 'dist/worker.cjs',
+        outfile: join(dist, 'worker.cjs'),
         format: 'cjs',
         define: { 'import.meta.url': '__moduleUrl' },
         banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
@@ -87,7 +89,7 @@ function copyWasm() {
 /** @param {import('esbuild').BuildResult[]} results */
 function report(results, startedMs) {
   const files = results.flatMap((result) => Object.entries(result.metafile.outputs).map(([file, output]) => [file, output.bytes]));
-  for (const name of WASM) files.push([`dist/wasm/${name}`, statSync(join(dist, 'wasm', name)).size]);
+  for (const name of WASM) files.push([`wasm/${name}`, statSync(join(dist, 'wasm', name)).size]);
   for (const [file, bytes] of files.sort((a, b) => b[1] - a[1]))
     process.stderr.write(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${file}\n`);
   const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);

@@ -18,7 +18,7 @@ export async function baseline(paths: readonly string[], options: CommonOptions)
   if (options.output === undefined) writeWhole(join(project.root, BASELINE_FILE), text);
   else emit(text, options.output);
   if (!options.quiet) {
-    const said = { en: '{file}: {count} findings', zh: '{file}：{count} 条发现' };
+    const said = { en: 'findings in {file}: {count}', zh: '{file} 中的发现：{count} 条' };
     note(messageText(said, { file: options.output ?? BASELINE_FILE, count: entries.length }, project.language));
   }
   return 0;

@@ -37,7 +37,7 @@ export async function fix(project: Project, outcome: LintOutcome, options: LintO
   }
   for (const [path, file] of fixed.files) engine.setFile(path, file);
   if (!options.quiet && fixed.fixed.length > 0 && stdinPath === undefined) {
-    const said = { en: 'fixed {count} findings in {files} files', zh: '已修复 {files} 个文件中的 {count} 条发现' };
+    const said = { en: 'findings fixed: {count}, files written: {files}', zh: '已修复 {files} 个文件中的 {count} 条发现' };
     note(messageText(said, { count: fixed.fixed.length, files: fixed.files.size }, project.language));
   }
   return { stdoutTaken: stdinPath !== undefined, changed: fixed.files.size > 0 };

@@ -194,7 +194,7 @@ export async function runbooksCheck(paths: readonly string[], options: CommonOpt
     const lines = problems.map(
       ({ file, line, severity, message }) => `${colours.bold(`${file}:${line}`)}: ${colours[severity](severity)} ${message}`,
     );
-    const summary = { en: '{files} files, {problems} problems', zh: '{files} 个文件，{problems} 个问题' };
+    const summary = { en: 'files: {files}, problems: {problems}', zh: '文件 {files} 个，问题 {problems} 个' };
     if (!options.quiet) lines.push(messageText(summary, { files: files.size, problems: problems.length }, language));
     emit(lines.length > 0 ? `${lines.join('\n')}\n` : '', options.output);
   }

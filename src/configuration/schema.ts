@@ -12,7 +12,7 @@ const DURATION_PATTERN = '^[-+]?(?:0|(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:ns|us|µs|μs
  * It is made of the settings table and the rules, so it cannot say anything else than the loader does.
  * @param later ids of rules that are planned: allowed, without effect
  */
-export function configurationSchema(rules: readonly Rule[], later: readonly string[]): Schema {
+function configurationSchema(rules: readonly Rule[], later: readonly string[]): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'https://runbook-lens.dev/schemas/configuration.schema.json',
@@ -101,4 +101,9 @@ function optionSchema(spec: OptionSpec): Schema {
     case 'string':
       return { ...shared, type: ['string', 'number', 'boolean'] };
   }
+}
+
+/** The schema as it is committed. */
+export function configurationSchemaText(rules: readonly Rule[], later: readonly string[]): string {
+  return `${JSON.stringify(configurationSchema(rules, later), null, 2)}\n`;
 }

@@ -19,7 +19,6 @@ const TEXT = {
   byHand: { en: 'by hand', zh: '手动修改' },
   notice: { en: 'notice', zh: '提示' },
   none: { en: 'No findings', zh: '没有发现问题' },
-  checked: { en: '{files} files, {units} units', zh: '{files} 个文件，{units} 个部署单元' },
   hidden: { en: '{what} hidden (--severity {severity})', zh: '未显示：{what}（--severity {severity}）' },
   suppressed: { en: '{count} suppressed', zh: '已忽略 {count} 条' },
   baseline: { en: '{count} in the baseline', zh: '基线中 {count} 条' },
@@ -96,7 +95,8 @@ function summary(report: LintReport, colours: Palette, say: Say): string {
     colours[severity](count(severity, total[severity] - report.hidden[severity], say)),
   );
   const aside = [
-    say(TEXT.checked, { files: report.files, units: report.units }),
+    counted('file', report.files, say),
+    counted('unit', report.units, say),
     ...(report.suppressed > 0 ? [say(TEXT.suppressed, { count: report.suppressed })] : []),
     ...(report.baseline > 0 ? [say(TEXT.baseline, { count: report.baseline })] : []),
   ];
@@ -119,4 +119,10 @@ function hiddenLine(hidden: FindingCounts, separator: string, say: Say): string 
 function count(severity: Severity, number: number, say: Say): string {
   const { one, many } = NAMES[severity];
   return say(number === 1 ? one : many, { count: number });
+}
+
+const CHINESE = { file: '个文件', unit: '个部署单元' } as const;
+
+function counted(noun: 'file' | 'unit', count: number, say: Say): string {
+  return say({ en: `{count} ${noun}${count === 1 ? '' : 's'}`, zh: `{count} ${CHINESE[noun]}` }, { count });
 }

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { cli, deployment, folderWith, found, jsonReport } from './harness.ts';
+
+const RULE = 'runtime/gomemlimit-malformed';
+const BAD = deployment('api', '512Mi');
+
+/** The bad file is found whatever stands beside it. Gives the notices as `kind file`. */
+function besideFinding(files: Readonly<Record<string, string | Uint8Array>>, prepare?: (folder: string) => void): string[] {
+  const folder = folderWith({ 'z/api.yaml': BAD, ...files });
+  prepare?.(folder);
+  const run = cli(folder, ['lint', '--format', 'json']);
+  assert.equal(run.status, 1, run.stderr);
+  assert.ok(found(run).includes(`z/api.yaml ${RULE}`), run.stdout);
+  return jsonReport(run).notices.map(({ kind, file }) => `${kind} ${file}`);
+}
+
+describe('files that cannot be used leave the others alone', () => {
+  const head = 'apiVersion: v1\nkind: Service\n';
+
+  it('broken YAML and JSON', () => {
+    assert.deepEqual(besideFinding({ 'a.yaml': `${head}metadata: [\n`, 'b.json': '{"apiVersion": "v1", "kind": "Service", ' }), [
+      'unparsable a.yaml',
+      'unparsable b.json',
+    ]);
+  });
+
+  it('merge conflicts', () => {
+    const conflict = `${head}<<<<<<< ours\nmetadata: {}\n=======\nmetadata: { name: a }\n>>>>>>> theirs\n`;
+    assert.deepEqual(besideFinding({ 'a.yaml': conflict }), ['conflict a.yaml']);
+  });
+
+  it('binary content with the name of YAML, and latin-1 text', () => {
+    const latin1 = Buffer.from(`${head}metadata: { name: caf\u00e9 }\n`, 'latin1');
+    const binary = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3]);
+    assert.deepEqual(besideFinding({ 'a.yaml': binary, 'b.yaml': latin1 }), ['unreadable a.yaml', 'unreadable b.yaml']);
+  });
+
+  it('20 MB', () => {
+    assert.deepEqual(besideFinding({ 'a.yaml': `${head}data: "${'x'.repeat(20 * 2 ** 20)}"\n` }), ['oversize a.yaml']);
+  });
+
+  it('200 levels of nesting, and an alias bomb', () => {
+    const nested = `${head}spec: ${'{a: '.repeat(200)}1${'}'.repeat(200)}\n`;
+    const levels = Array.from({ length: 12 }, (_, level) => `x${level + 1}: &x${level + 1} [${Array(9).fill(`*x${level}`).join(', ')}]`);
+    assert.deepEqual(besideFinding({ 'a.yaml': nested, 'b.yaml': `${head}x0: &x0 [1, 2]\n${levels.join('\n')}\n` }), [
+      'unparsable a.yaml',
+      'unparsable b.yaml',
+    ]);
+  });
+
+  it('a loop of links, and a link to nowhere', () => {
+    assert.deepEqual(
+      besideFinding({ 'a/b/keep.txt': '' }, (folder) => {
+        symlinkSync('..', join(folder, 'a/b/up'));
+        symlinkSync('nowhere.yaml', join(folder, 'a/dangling.yaml'));
+      }),
+      [],
+    );
+  });
+
+  it('a folder and a file without permission', (context) => {
+    const folder = folderWith({ 'z/api.yaml': BAD, 'a/x.yaml': BAD, 'b.yaml': BAD });
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'a'), 0);
+    chmodSync(join(folder, 'b.yaml'), 0);
+    // Root may read everything, so the command line runs as nobody then.
+    const asNobody = process.getuid?.() === 0 ? { uid: 65534 } : {};
+    if (cli(folder, ['--version'], asNobody).status !== 0) {
+      process.stderr.write('SKIPPED: another user cannot run the command line from here, so an unreadable folder cannot be tried\n');
+      context.skip('run as root, in a folder that others cannot read');
+      return;
+    }
+    const run = cli(folder, ['lint', '--format', 'json'], asNobody);
+    chmodSync(join(folder, 'a'), 0o755);
+    assert.equal(run.status, 1, run.stderr);
+    assert.deepEqual(found(run), [`z/api.yaml ${RULE}`]);
+    assert.deepEqual(
+      jsonReport(run).notices.map(({ kind, file }) => `${kind} ${file}`),
+      ['unreadable a', 'unreadable b.yaml'],
+    );
+  });
+
+  it('a folder with the name of a YAML file', () => {
+    assert.deepEqual(
+      besideFinding({}, (folder) => mkdirSync(join(folder, 'a.yaml'))),
+      [],
+    );
+  });
+});
+
+describe('a configuration that is wrong', () => {
+  const cases: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
+    ['a key', 'rule: {}\n', /^runbook-lens: \.runbook-lens\.yaml:1:1: rule: unknown key "rule"; did you mean "rules"\?$/m],
+    ['a rule', 'rules:\n  runtime/gomemlimit-malformd: off\n', /:2:3: .*unknown rule .*did you mean "runtime\/gomemlimit-malformed"\?/],
+    ['a severity', `rules: { ${RULE}: fatal }\n`, /expected error \| warning \| information \| hint \| on \| off, found "fatal"/],
+    ['broken YAML', 'rules: [\n', /not valid YAML/],
+    ['binary content', Buffer.from([0, 1, 2]), /binary content/],
+  ];
+  for (const [name, content, message] of cases) {
+    it(`${name}: exit 2, the place, and nothing on standard output`, () => {
+      const folder = folderWith({ 'api.yaml': BAD, '.runbook-lens.yaml': content });
+      const run = cli(folder, ['lint', '--fix']);
+      assert.equal(run.status, 2);
+      assert.match(run.stderr, message);
+      assert.equal(run.stdout, '');
+      assert.equal(readFileSync(join(folder, 'api.yaml'), 'utf8'), BAD, 'nothing is written');
+      assert.equal(cli(folder, ['lint', '--no-config']).status, 1);
+      assert.equal(cli(folder, ['runbooks', 'list']).status, 0, 'a runbook can still be read');
+    });
+  }
+
+  it('a rule of a later version is a notice', () => {
+    const folder = folderWith({ 'api.yaml': BAD, '.runbook-lens.yaml': 'rules: { kong/upstream-slots: off }\n' });
+    const run = cli(folder, ['lint', '--format', 'json']);
+    assert.equal(run.status, 1);
+    assert.deepEqual(
+      jsonReport(run).notices.map(({ kind, file }) => `${kind} ${file}`),
+      ['configuration .runbook-lens.yaml'],
+    );
+    assert.equal(cli(folder, ['lint', '--fail-on', 'never', '--fail-on-notice']).status, 2);
+  });
+
+  it('--config takes its place', () => {
+    const folder = folderWith({ 'api.yaml': BAD, '.runbook-lens.yaml': 'nonsense: 1\n', 'other.yaml': `rules: { ${RULE}: off }\n` });
+    assert.equal(cli(folder, ['lint', '--config', 'other.yaml']).status, 0);
+    assert.equal(cli(folder, ['lint', '--config', 'other.yaml', '--rule', RULE]).status, 1);
+  });
+
+  it('ignored files are not read', () => {
+    const folder = folderWith({ 'old/api.yaml': BAD, '.runbook-lens.yaml': 'ignore: ["old/**"]\n' });
+    assert.equal(jsonReport(cli(folder, ['lint', '--format', 'json'])).summary.files, 0);
+  });
+
+  it('overrides hold for their files', () => {
+    const folder = folderWith({
+      'old/api.yaml': BAD,
+      'new/api.yaml': BAD,
+      '.runbook-lens.yaml': `overrides: [ { files: ["old/**"], rules: { ${RULE}: information } } ]\n`,
+    });
+    const { findings } = jsonReport(cli(folder, ['lint', '--format', 'json']));
+    assert.deepEqual(
+      findings.map(({ file, severity }) => `${file} ${severity}`),
+      ['new/api.yaml error', 'old/api.yaml information'],
+    );
+  });
+});
