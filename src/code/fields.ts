@@ -247,7 +247,7 @@ function recordComponent(resolver: Resolver, type: Scope, position: number, name
       const { call } = site;
       const value = call.args[position]?.value;
       if (!call.isNew || !value || call.callee.kind !== 'name' || call.callee.name !== type.name) return [];
-      const branch = `|${module.file.path}:${call.start}`;
+      const branch = `|${module.file.path}:${call.start};`;
       return prefixed(
         sourcesOf(resolver, value, { scope: site.scope, frames: [], hops: context.hops + 1, depth: context.depth }),
         [step('parameter', module, call, name)],
@@ -267,13 +267,17 @@ function structField(resolver: Resolver, type: TypeRef, name: string, expr: Expr
     const declaration = module.fields.find((each) => each.owner === type.name && each.name === name);
     const tagged = declaration ? tagSetting(declaration, module) : undefined;
     if (declaration && tagged) found.push(known(expr, inside(module.root), [tagged], [step('field', module, declaration, name)]));
+    // A decoder may put anything into a field that has a name in a file.
+    if (declaration?.tag && !tagged && /\b(yaml|json|toml|mapstructure|koanf|hcl|ini|conf|flag|kong|arg):"/.test(declaration.tag.value)) {
+      found.push({ expr, context, steps: [], branch: '', doubt: 0, parts: undefined, stuck: 'read from a file' });
+    }
     for (const { record, entry, scope } of module.recordsWith.get(name) ?? []) {
       if (!record.type || bareType(module.file.text.slice(record.type.start, record.type.end)) !== type.name) continue;
       found.push(
         ...prefixed(
           sourcesOf(resolver, entry.value, inside(scope)),
           [step('field', module, entry, name)],
-          `|${module.file.path}:${record.start}`,
+          `|${module.file.path}:${record.start};`,
         ),
       );
     }

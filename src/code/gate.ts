@@ -14,7 +14,7 @@ const gates: Readonly<Record<CodeLanguage, { readonly imports: RegExp; readonly 
   },
   python: {
     imports: /^[ \t]*(import[ \t]+([\w.]+[ \t]*,[ \t]*)*grpc\b|from[ \t]+grpc\b)/m,
-    calls: /\b(insecure_channel|secure_channel|server)\s*\(/,
+    calls: /\b(in)?secure_channel\b|\bserver\s*\(/,
   },
   typescript: {
     imports: /@grpc\/grpc-js|nice-grpc|['"]grpc['"]|\bChannelCredentials\b|\bcredentials\b/,

@@ -5,6 +5,9 @@ import type { CodeLanguage, Import, Module } from './syntax.ts';
 /** Files parsed per component at most; the rest is a notice. */
 const MAX_PARSED = 400;
 
+/** Searches for a word after which the files' words are indexed. */
+const INDEX_AFTER = 40;
+
 /** The files of one component, parsed when first needed. */
 export interface Group {
   readonly files: readonly SourceFile[];
@@ -46,6 +49,12 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     answers.set(key, made);
     return made;
   };
+  const generatedFiles = new Map<SourceFile, boolean>();
+  const generated = (file: SourceFile): boolean => {
+    const made = generatedFiles.get(file) ?? isGenerated(file);
+    generatedFiles.set(file, made);
+    return made;
+  };
   const goFolders = new Map<string, SourceFile[]>();
   for (const file of files) {
     if (!file.path.endsWith('.go')) continue;
@@ -53,10 +62,20 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     if (folder) folder.push(file);
     else goFolders.set(parentOf(file.path), [file]);
   }
+  const words = new Map<SourceFile, Set<string>>();
+  let lookups = 0;
+  const mentions = (file: SourceFile, word: string): boolean => {
+    // A few searches are cheaper than an index; many are not.
+    if (lookups < INDEX_AFTER) return hasWord(file.text, word);
+    const known = words.get(file) ?? new Set(file.text.match(/[\w$]+/g) ?? []);
+    words.set(file, known);
+    return known.has(word);
+  };
   const withWord = (candidates: Iterable<SourceFile>, word: string): Module[] => {
+    lookups++;
     const found: Module[] = [];
     for (const file of candidates) {
-      if (!hasWord(file.text, word)) continue;
+      if (!mentions(file, word)) continue;
       const made = module(file);
       if (made) found.push(made);
     }
@@ -128,7 +147,7 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
       return once(`word\0${family}\0${tests}\0${word}`, () => {
         const candidates = files.filter((file) => {
           const own = languageOf(file.path);
-          return own !== undefined && familyOf(own) === family && (tests || !isTestPath(file.path));
+          return own !== undefined && familyOf(own) === family && (tests || !isTestPath(file.path)) && !generated(file);
         });
         return withWord(candidates, word);
       });

@@ -54,6 +54,9 @@ const GO_FLAG = /^(String|StringP|StringVar|StringVarP)$/;
 function goSetting(call: CallExpr, module: Module): Setting | undefined {
   const { callee } = call;
   if (callee.kind !== 'member') return undefined;
+  const kingpin =
+    /^(String|StringVar)$/.test(callee.name) && callee.object.kind === 'call' ? kingpinSetting(call, callee.object) : undefined;
+  if (kingpin) return kingpin;
   const from = importedFrom(module, callee.object);
   const first = argumentAt(call, 0);
   if ((from === 'os' || from === 'syscall') && /^(Getenv|LookupEnv)$/.test(callee.name)) return setting('env', first);
@@ -68,6 +71,21 @@ function goSetting(call: CallExpr, module: Module): Setting | undefined {
     return setting('flag', argumentAt(call, variable), argumentAt(call, variable + short + 1), variable === 1 ? 0 : undefined);
   }
   return undefined;
+}
+
+/** kingpin: `app.Flag("name", "help").Default("x").Envar("KEY").StringVar(&y)`. */
+function kingpinSetting(call: CallExpr, chain: CallExpr): Setting | undefined {
+  let flag: Expr | undefined;
+  let variable: Expr | undefined;
+  let fallback: Expr | undefined;
+  for (let at: Expr = chain; at.kind === 'call' && at.callee.kind === 'member'; at = at.callee.object) {
+    const value = argumentAt(at, 0);
+    if (at.callee.name === 'Flag') flag = value;
+    if (at.callee.name === 'Default') fallback = value;
+    if (at.callee.name === 'Envar') variable = value;
+  }
+  if (!flag) return undefined;
+  return setting(variable ? 'env' : 'flag', variable ?? flag, fallback, calleeName(call) === 'StringVar' ? 0 : undefined);
 }
 
 function viperDefault(module: Module, key: string): Expr | undefined {

@@ -313,7 +313,7 @@ function parameterSources(resolver: Resolver, owner: Scope, name: string, expr: 
     const caller: Context = { scope: site.scope, frames: [], hops: context.hops + 1, depth: context.depth };
     const value = passed(site.call.args, parameter.position - shift, name);
     const steps = [step('parameter', site.scope.module, site.call, name)];
-    const branch = `|${site.scope.module.file.path}:${site.call.start}`;
+    const branch = `|${site.scope.module.file.path}:${site.call.start};`;
     const wanted = value !== 'unclear' && value && parameter.key !== undefined ? memberOf(value, parameter.key, parameter) : value;
     if (wanted === 'unclear') found.push(...stuck(expr, context, 'spread arguments'));
     else if (wanted) found.push(...prefixed(sourcesOf(resolver, wanted, caller), steps, branch));
