@@ -40,11 +40,12 @@ export interface Builder {
   assign(assignment: Omit<Assignment, 'block' | 'scope' | keyof typeof noExtras> & Partial<typeof noExtras>): void;
 }
 
-const noExtras: Pick<Assignment, 'result' | 'type' | 'annotations' | 'key' | 'initial' | 'isConstant'> = {
+const noExtras: Pick<Assignment, 'result' | 'type' | 'annotations' | 'key' | 'keySpan' | 'initial' | 'isConstant'> = {
   result: 0,
   type: undefined,
   annotations: [],
   key: undefined,
+  keySpan: undefined,
   initial: undefined,
   isConstant: false,
 };

@@ -1,4 +1,5 @@
 import type { Node } from '@vscode/tree-sitter-wasm';
+import type { Span } from '../text/source.ts';
 import { type Builder, field, namedChildren, spanOf, textExpr } from './builder.ts';
 import type { Argument, Expr, RecordEntry } from './syntax.ts';
 
@@ -47,19 +48,20 @@ export function buildScript(b: Builder, root: Node): void {
       return { name: undefined, value: inner ? expr(inner) : b.other(child), spread };
     });
   /** The names a pattern binds, each with its key and default. */
-  const bindings = (pattern: Node): { label: Node; key: string | undefined; initial: Expr | undefined }[] => {
+  const bindings = (pattern: Node): { label: Node; key: string | undefined; keySpan: Span; initial: Expr | undefined }[] => {
     if (pattern.type !== 'object_pattern') return [];
     return namedChildren(pattern).flatMap((child) => {
-      if (child.type === 'shorthand_property_identifier_pattern') return [{ label: child, key: b.textOf(child), initial: undefined }];
+      if (child.type === 'shorthand_property_identifier_pattern')
+        return [{ label: child, key: b.textOf(child), keySpan: spanOf(child), initial: undefined }];
       const [left, right] = [field(child, 'left'), field(child, 'right')];
       if (child.type === 'object_assignment_pattern' && left)
-        return [{ label: left, key: b.textOf(left), initial: right ? expr(right) : undefined }];
+        return [{ label: left, key: b.textOf(left), keySpan: spanOf(left), initial: right ? expr(right) : undefined }];
       const [key, value] = [field(child, 'key'), field(child, 'value')];
       if (child.type !== 'pair_pattern' || !key || !value) return [];
-      if (value.type === 'identifier') return [{ label: value, key: b.textOf(key), initial: undefined }];
+      if (value.type === 'identifier') return [{ label: value, key: b.textOf(key), keySpan: spanOf(key), initial: undefined }];
       const [target, initial] = [field(value, 'left'), field(value, 'right')];
       return value.type === 'assignment_pattern' && target
-        ? [{ label: target, key: b.textOf(key), initial: initial ? expr(initial) : undefined }]
+        ? [{ label: target, key: b.textOf(key), keySpan: spanOf(key), initial: initial ? expr(initial) : undefined }]
         : [];
     });
   };
@@ -120,7 +122,16 @@ export function buildScript(b: Builder, root: Node): void {
     }
     for (const bound of bindings(label)) {
       if (value?.kind === 'call' && calleeText(value) === 'require') addRequire(value, b.textOf(bound.label), bound.key, node);
-      b.assign({ target: name(bound.label), value, declares: true, key: bound.key, initial: bound.initial, isConstant, ...spanOf(node) });
+      b.assign({
+        target: name(bound.label),
+        value,
+        declares: true,
+        key: bound.key,
+        keySpan: bound.keySpan,
+        initial: bound.initial,
+        isConstant,
+        ...spanOf(node),
+      });
     }
   };
   const addRequire = (call: Expr, local: string, member: string | undefined, node: Node): void => {

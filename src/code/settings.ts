@@ -207,7 +207,8 @@ function placeholder(expr: Expr | undefined, module: Module): TargetPart | undef
     text === undefined || text === ''
       ? undefined
       : [{ kind: 'text', text, plain: expr.plain, at: anchorIn(module, { start, end: start + text.length }) }];
-  return { kind: ENV_NAME.test(name) ? 'env' : 'config', name, at, fallback };
+  const nameAt = anchorIn(module, { start: expr.content.start + 2, end: expr.content.start + 2 + name.length });
+  return { kind: ENV_NAME.test(name) ? 'env' : 'config', name, at: nameAt, fallback };
 }
 
 /** A class field that a framework fills: Spring's `@Value` and `@ConfigurationProperties`, picocli's `@Option`, pydantic's settings. */
@@ -219,7 +220,7 @@ export function fieldSetting(type: Scope, name: string): TargetPart | undefined 
   if (module.language === 'python' && type.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) {
     const text = module.file.text.slice(type.start, type.end);
     if (/env_prefix|alias|Field\(|env_nested/.test(text)) return { kind: 'unknown', at, why: 'settings with a prefix or alias' };
-    return { kind: 'env', name: name.toUpperCase(), at, fallback: undefined };
+    return { kind: 'env', name: name.toUpperCase(), at: anchorIn(module, declared.target), fallback: undefined };
   }
   if (module.language !== 'java') return undefined;
   const value = annotationNamed(declared.annotations, /(^|\.)Value$/);

@@ -224,7 +224,8 @@ function writtenSources(
       found.push(...stuck(expr, context, assignment.declares ? 'unset' : 'changed in place'));
       continue;
     }
-    const value = assignment.key === undefined ? assignment.value : memberOf(assignment.value, assignment.key, assignment);
+    const value =
+      assignment.key === undefined ? assignment.value : memberOf(assignment.value, assignment.key, assignment.keySpan ?? assignment);
     const reached =
       assignment.result > 0 && assignment.value.kind !== 'list'
         ? stuck(expr, inner, 'another result of a call')
@@ -315,12 +316,24 @@ function parameterSources(resolver: Resolver, owner: Scope, name: string, expr: 
     const steps = [step('parameter', site.scope.module, site.call, name)];
     const branch = `|${site.scope.module.file.path}:${site.call.start};`;
     const wanted = value !== 'unclear' && value && parameter.key !== undefined ? memberOf(value, parameter.key, parameter) : value;
-    if (wanted === 'unclear') found.push(...stuck(expr, context, 'spread arguments'));
+    const absent =
+      parameter.key !== undefined && value !== 'unclear' && value !== undefined && lacksEntry(resolver, value, parameter.key, caller);
+    if (absent) found.push(...(parameter.initial ? prefixed(sourcesOf(resolver, parameter.initial, context), steps, branch) : []));
+    else if (wanted === 'unclear') found.push(...stuck(expr, context, 'spread arguments'));
     else if (wanted) found.push(...prefixed(sourcesOf(resolver, wanted, caller), steps, branch));
     else if (parameter.initial) found.push(...prefixed(sourcesOf(resolver, parameter.initial, context), steps, branch));
     if (found.length > MAX_ALTERNATIVES) break;
   }
   return found.length > 0 ? found : stuck(expr, context, 'parameter');
+}
+
+/** Is the value an object literal that certainly has no such key? */
+function lacksEntry(resolver: Resolver, value: Expr, key: string, context: Context): boolean {
+  const sources = sourcesOf(resolver, value, context);
+  return (
+    sources.length > 0 &&
+    sources.every(({ expr }) => expr.kind === 'record' && !expr.open && !expr.entries.some((entry) => entry.key === key))
+  );
 }
 
 function passed(args: readonly Argument[], position: number, name: string): Expr | 'unclear' | undefined {

@@ -125,6 +125,7 @@ export interface Assignment extends Span {
   readonly annotations: readonly Annotation[];
   /** `const { key = initial } = value`. */
   readonly key: string | undefined;
+  readonly keySpan: Span | undefined;
   readonly initial: Expr | undefined;
   readonly isConstant: boolean;
 }
