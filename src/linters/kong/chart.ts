@@ -1,0 +1,110 @@
+import type { HelmRelease } from '../../model/unit.ts';
+import { mapValue, type Value } from '../../model/value.ts';
+import { parseMemoryMiB, parseQuantity } from '../../model/quantity.ts';
+import { UNKNOWN_VERSION, type VersionRange, versionOfTag, versionRange } from '../../model/version.ts';
+import { scalarValue } from '../../model/containers/kubernetes.ts';
+import type { Anchor } from '../../text/source.ts';
+import { isNull, itemsAt, mapAt, nodeAt, pairAt, scalarAt, textAt, type YamlMap } from '../../text/yaml.ts';
+import { isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
+import { chartImageTag, isKongSetting } from './settings-history.ts';
+import { readChartEnv, type SettingSource } from './setting.ts';
+
+/** A Kong that the chart kong/kong runs (kong/ingress runs two of that chart: `controller` without Kong, `gateway` with it). */
+export interface ChartGateway {
+  readonly version: VersionRange;
+  readonly chartVersion: VersionRange;
+  readonly env: SettingSource;
+  readonly unseen: boolean;
+  readonly memoryLimitMiB: Value<number> | undefined;
+  readonly cpuLimitCores: Value<number> | undefined;
+  readonly at: Anchor;
+}
+
+export function chartGateways(release: HelmRelease): ChartGateway[] {
+  const { chart, repository, values } = release;
+  // Bitnami's chart is another one: its settings stand in lists that are read as containers.
+  if (repository?.includes('bitnami')) return [];
+  const official = /konghq\.com|github\.com\/Kong\//i.test(repository ?? '');
+  const chartVersion = release.chartVersion === undefined ? UNKNOWN_VERSION : chartVersionRange(release.chartVersion);
+  if (chart === 'ingress') {
+    const gateway = mapAt(values, 'gateway');
+    // Which kong/kong it brings is the chart's own business.
+    return gateway && (official || looksLikeKong(gateway)) ? gatewayOf(gateway, release, UNKNOWN_VERSION) : [];
+  }
+  if (chart === 'kong') return official || looksLikeKong(values) ? gatewayOf(values, release, chartVersion) : [];
+  if (chart !== undefined) return [];
+  const [hit] = [values, mapAt(values, 'kong'), mapAt(values, 'gateway'), mapAt(values, 'ingress', 'gateway')].filter(
+    (map) => map !== undefined && looksLikeKong(map),
+  );
+  return hit ? gatewayOf(hit, release, UNKNOWN_VERSION) : [];
+}
+
+/** `2.x` and `>=2.22.0` leave the version open; a plain number is that one. */
+function chartVersionRange(text: string): VersionRange {
+  const exact = /^[=v]*(\d+\.\d+\.\d+)$/.exec(text.trim())?.[1];
+  return exact === undefined ? versionRange(text) : versionOfTag(exact);
+}
+
+/** `env` holds Kong's settings by Kong's names, and something else of the chart stands beside: no other chart looks so. */
+function looksLikeKong(values: YamlMap): boolean {
+  const env = mapAt(values, 'env');
+  if (!env || ![...env.pairs.keys()].some((name) => /^[a-z0-9_]+$/.test(name) && isKongSetting(name))) return false;
+  const image = imageText(values);
+  if (image !== undefined && isKongImage(image)) return true;
+  return mapAt(values, 'ingressController') !== undefined || (mapAt(values, 'proxy') !== undefined && mapAt(values, 'admin') !== undefined);
+}
+
+function imageText(values: YamlMap): string | undefined {
+  const unified = textAt(values, 'image', 'unifiedRepoTag');
+  if (unified !== undefined) return unified;
+  const repository = textAt(values, 'image', 'repository');
+  const tag = textAt(values, 'image', 'tag');
+  return repository === undefined ? undefined : tag === undefined || tag === '' ? repository : `${repository}:${tag}`;
+}
+
+function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionRange): ChartGateway[] {
+  if (textAt(values, 'deployment', 'kong', 'enabled') === 'false' || textAt(values, 'enabled') === 'false') return [];
+  const env = readChartEnv(nodeAt(values, 'env'), values);
+  const quantity = (key: string, read: (text: string) => number | undefined): Value<number> | undefined => {
+    const scalar = scalarAt(values, 'resources', 'limits', key);
+    const value = scalar && isNull(scalar) ? undefined : scalarValue(scalar, 'values');
+    return value && mapValue(value, read);
+  };
+  return [
+    {
+      version: versionOf(values, release, chartVersion),
+      chartVersion,
+      env,
+      unseen: !release.complete || values.open || (mapAt(values, 'env')?.open ?? false) || itemsAt(values, 'envFrom').length > 0,
+      memoryLimitMiB: quantity('memory', parseMemoryMiB),
+      cpuLimitCores: quantity('cpu', parseQuantity),
+      at: tagScalar(values) ?? pairAt(values, 'env')?.key ?? pairAt(values, 'image')?.key ?? firstKey(values) ?? values,
+    },
+  ];
+}
+
+function tagScalar(values: YamlMap): Anchor | undefined {
+  const tag = scalarAt(values, 'image', 'tag');
+  if (tag && !isNull(tag)) return tag;
+  return tagAnchor(scalarValue(scalarAt(values, 'image', 'unifiedRepoTag'), 'values'));
+}
+
+/** `image.effectiveSemver` says what the tag doesn't; without any tag the chart's own holds. */
+function versionOf(values: YamlMap, release: HelmRelease, chartVersion: VersionRange): VersionRange {
+  const effective = textAt(values, 'image', 'effectiveSemver');
+  if (effective !== undefined && effective !== '') return versionOfTag(effective);
+  const image = nodeAt(values, 'image');
+  const written = imageText(values);
+  if (written !== undefined && !isKongImage(written)) return UNKNOWN_VERSION;
+  const tag = scalarAt(image, 'tag');
+  if (tag && !isNull(tag) && tag.text !== '') return tag.unknown ? UNKNOWN_VERSION : versionOfTag(tag.text);
+  if (written !== undefined && textAt(image, 'unifiedRepoTag') !== undefined) return kongVersionOfImage(written);
+  if (textAt(image, 'digest') !== undefined || (image?.kind === 'map' && image.open) || !release.complete) return UNKNOWN_VERSION;
+  const own = chartImageTag(chartVersion);
+  return own === undefined ? UNKNOWN_VERSION : versionOfTag(own);
+}
+
+function firstKey(map: YamlMap): Anchor | undefined {
+  for (const pair of map.pairs.values()) return pair.key;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import { objectsOfKind, type Unit } from '../../model/unit.ts';
+import type { SourceFile } from '../../text/source.ts';
+import { mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
+import { declaredConfigs, entitiesOf } from './declared.ts';
+
+/** A plugin that is declared in YAML: a KongPlugin, or an entry of a declarative configuration. */
+export interface DeclaredPlugin {
+  /** `acl`, `bot-detection`. */
+  readonly name: YamlScalar;
+  readonly config: YamlMap | undefined;
+  readonly file: SourceFile;
+  /** The document's `_format_version`; `undefined` for a KongPlugin. */
+  readonly formatVersion: string | undefined;
+}
+
+export function declaredPlugins(unit: Unit): DeclaredPlugin[] {
+  const objects = objectsOfKind(unit, 'KongPlugin', 'KongClusterPlugin').flatMap((object) => {
+    const name = scalarAt(object.root, 'plugin');
+    return name && !name.unknown ? [{ name, config: mapAt(object.root, 'config'), file: object.file, formatVersion: undefined }] : [];
+  });
+  const declared = declaredConfigs(unit).flatMap(({ root, file }) =>
+    entitiesOf(root, 'plugins').flatMap((plugin) => {
+      const name = scalarAt(plugin, 'name');
+      return name && !name.unknown ? [{ name, config: mapAt(plugin, 'config'), file, formatVersion: textAt(root, '_format_version') }] : [];
+    }),
+  );
+  return [...objects, ...declared];
+}
