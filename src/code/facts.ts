@@ -189,6 +189,5 @@ export interface NodeOption {
   readonly value: string | undefined;
   /** `loadBalancingConfig` stands beside it in the same service config. */
   readonly hasLoadBalancingConfig: boolean;
-  /** The option stands in the options of this channel, by the start of `at`. */
   readonly test: boolean;
 }
