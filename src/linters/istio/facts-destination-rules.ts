@@ -1,0 +1,66 @@
+import type { KubeObject } from '../../model/kubernetes/objects.ts';
+import type { Unit } from '../../model/unit.ts';
+import { itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
+import { isIstioNetworking } from './facts-hosts.ts';
+import { portNumber } from './facts-protocol.ts';
+
+/** A `connectionPool.tcp` of a DestinationRule and where in it. */
+export interface TcpPool {
+  readonly level: 'top' | 'port' | 'subset';
+  /** The `tcp` map. */
+  readonly tcp: YamlMap;
+  /** The trafficPolicy (or port-level entry) that holds the `connectionPool`. */
+  readonly policy: YamlMap;
+  /** Index in `portLevelSettings`, for a port's pool. */
+  readonly portIndex: number | undefined;
+  /** Index in `subsets`, for a subset's pool or that of a subset's port. */
+  readonly subsetIndex: number | undefined;
+  /** The port a port-level pool is for; `undefined` for others and when templated. */
+  readonly port: number | undefined;
+}
+
+export interface DestinationRule {
+  readonly object: KubeObject;
+  readonly hostScalar: YamlScalar | undefined;
+  /** `undefined`: missing or templated. */
+  readonly host: string | undefined;
+  readonly pools: readonly TcpPool[];
+}
+
+const cache = new WeakMap<Unit, readonly DestinationRule[]>();
+
+export function destinationRules(unit: Unit): readonly DestinationRule[] {
+  const known = cache.get(unit);
+  if (known) return known;
+  const rules = unit.objects
+    .filter((object) => object.kind === 'DestinationRule' && isIstioNetworking(object))
+    .map((object) => ({
+      object,
+      hostScalar: scalarAt(object.root, 'spec', 'host'),
+      host: textAt(object.root, 'spec', 'host'),
+      pools: poolsOf(object),
+    }));
+  cache.set(unit, rules);
+  return rules;
+}
+
+function poolsOf(object: KubeObject): TcpPool[] {
+  const spec = mapAt(object.root, 'spec');
+  return [
+    ...policyPools(mapAt(spec, 'trafficPolicy'), undefined),
+    ...itemsAt(spec, 'subsets').flatMap((subset, index) => policyPools(mapAt(subset, 'trafficPolicy'), index)),
+  ];
+}
+
+function policyPools(policy: YamlMap | undefined, subsetIndex: number | undefined): TcpPool[] {
+  if (!policy) return [];
+  const own = mapAt(policy, 'connectionPool', 'tcp');
+  const level = subsetIndex === undefined ? 'top' : 'subset';
+  const pools: TcpPool[] = own ? [{ level, tcp: own, policy, portIndex: undefined, subsetIndex, port: undefined }] : [];
+  for (const [portIndex, item] of itemsAt(policy, 'portLevelSettings').entries()) {
+    const tcp = mapAt(item, 'connectionPool', 'tcp');
+    if (!tcp || item.kind !== 'map') continue;
+    pools.push({ level: 'port', tcp, policy: item, portIndex, subsetIndex, port: portNumber(scalarAt(item, 'port', 'number')) });
+  }
+  return pools;
+}

@@ -1,0 +1,94 @@
+import type { KubeObject } from '../../model/kubernetes/objects.ts';
+import { sameNamespace, type Unit } from '../../model/unit.ts';
+import type { Gap, Lookup } from '../../model/value.ts';
+import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
+import { type MeshPort, serviceEntryPort, servicePort } from './facts-protocol.ts';
+
+/** A Service or ServiceEntry: what Istio has listeners and clusters for. */
+export interface MeshHost {
+  readonly kind: 'Service' | 'ServiceEntry';
+  readonly object: KubeObject;
+  /** A ServiceEntry's hosts; for a Service none, its name says it. */
+  readonly hosts: readonly YamlScalar[];
+  readonly ports: readonly MeshPort[];
+  /** No template hole among the ports. */
+  readonly portsSeen: boolean;
+  /** Outside the cluster: an entry that is not MESH_INTERNAL. */
+  readonly external: boolean;
+}
+
+const cache = new WeakMap<Unit, readonly MeshHost[]>();
+
+export function meshHosts(unit: Unit): readonly MeshHost[] {
+  const known = cache.get(unit);
+  if (known) return known;
+  const hosts = unit.objects.flatMap((object): MeshHost[] => {
+    if (object.kind === 'Service' && object.apiVersion === 'v1') return [hostOf(object, 'Service')];
+    if (object.kind === 'ServiceEntry' && isIstioNetworking(object)) return [hostOf(object, 'ServiceEntry')];
+    return [];
+  });
+  cache.set(unit, hosts);
+  return hosts;
+}
+
+export function isIstioNetworking(object: KubeObject): boolean {
+  return object.apiVersion.startsWith('networking.istio.io/');
+}
+
+function hostOf(object: KubeObject, kind: MeshHost['kind']): MeshHost {
+  const list = nodeAt(object.root, 'spec', 'ports');
+  const maps = itemsAt(list).filter((item): item is YamlMap => item.kind === 'map');
+  const location = textAt(object.root, 'spec', 'location');
+  return {
+    kind,
+    object,
+    hosts: kind === 'Service' ? [] : itemsAt(object.root, 'spec', 'hosts').filter((item): item is YamlScalar => item.kind === 'scalar'),
+    ports: maps.map(kind === 'Service' ? servicePort : serviceEntryPort),
+    portsSeen: !(list?.kind === 'sequence' && list.open) && !(list === undefined && specIsOpen(object)),
+    external: kind === 'ServiceEntry' ? location !== 'MESH_INTERNAL' : scalarAt(object.root, 'spec', 'externalName') !== undefined,
+  };
+}
+
+function specIsOpen(object: KubeObject): boolean {
+  const spec = nodeAt(object.root, 'spec');
+  return spec?.kind === 'map' && spec.open;
+}
+
+/** `reviews.prod.svc.cluster.local`: the Service behind a fully qualified name. */
+export function serviceOfName(host: string): { readonly name: string; readonly namespace: string } | undefined {
+  const match = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)$/.exec(host);
+  return match ? { name: match[1] ?? '', namespace: match[2] ?? '' } : undefined;
+}
+
+function matchesPattern(host: string, pattern: string): boolean {
+  return pattern === host || (pattern.startsWith('*') && host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1);
+}
+
+/**
+ * The Service or ServiceEntries that a DestinationRule's `host` names, as Istio resolves it: a name without a dot is a Service of the
+ * rule's own namespace, anything else is taken as fully qualified.
+ * @param namespace of the object that names the host; `undefined` when templated
+ */
+export function lookupHost(unit: Unit, host: string, namespace: string | undefined, complete: boolean): Lookup<MeshHost> {
+  const all = meshHosts(unit);
+  const short = host.includes('.') || host.includes('*') ? serviceOfName(host) : { name: host, namespace };
+  const hits = all.filter((candidate) => {
+    if (candidate.kind === 'ServiceEntry') {
+      return candidate.hosts.some((one) => !one.unknown && (matchesPattern(host, one.text) || matchesPattern(one.text, host)));
+    }
+    const { name, namespace: at } = candidate.object;
+    if (host.startsWith('*')) return name !== undefined && at !== undefined && `${name}.${at}.svc.cluster.local`.endsWith(host.slice(1));
+    return short !== undefined && name === short.name && sameNamespace(at, short.namespace);
+  });
+  const [first, ...more] = hits;
+  if (first && more.length === 0) return { is: 'found', value: first };
+  if (first) return { is: 'several', values: hits };
+  if (complete) return { is: 'absent', closedBy: 'assume.complete' };
+  const masked = all.filter(({ object, hosts }) => object.name === undefined || hosts.some((one) => one.unknown));
+  const gaps: Gap[] = [
+    ...unit.gaps,
+    ...masked.map(({ object }): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
+  ];
+  // Nobody keeps all Services of a cluster in one folder: a host that isn't here is unseen, not absent.
+  return { is: 'unseen', gaps };
+}
