@@ -68,13 +68,17 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
   const parsers = new Map<Grammar, Parser>();
   let runtime: Promise<{ Parser: typeof Parser; Language: typeof Language }> | undefined;
   const start = async (): Promise<{ Parser: typeof Parser; Language: typeof Language }> => {
-    const loaded = await import('@vscode/tree-sitter-wasm');
-    // The package is UMD: Node puts its names under `default`, a bundler may not.
-    const names = 'Parser' in loaded ? loaded : (loaded as unknown as { default: typeof loaded }).default;
-    const wasmBinary = await host.readBytes('tree-sitter.wasm');
-    const options: Record<string, unknown> = { wasmBinary };
-    await (names.Parser.init as (options: Record<string, unknown>) => Promise<void>)(options);
-    return names;
+    const restore = nameTheScript();
+    try {
+      const loaded = await import('@vscode/tree-sitter-wasm');
+      // The package is UMD: Node puts its names under `default`, a bundler may not.
+      const names = 'Parser' in loaded ? loaded : (loaded as unknown as { default: typeof loaded }).default;
+      const options: Record<string, unknown> = { wasmBinary: await host.readBytes('tree-sitter.wasm') };
+      await (names.Parser.init as (options: Record<string, unknown>) => Promise<void>)(options);
+      return names;
+    } finally {
+      restore();
+    }
   };
   const loadOne = async (grammar: Grammar): Promise<CodeNotice | undefined> => {
     if (parsers.has(grammar)) return undefined;
@@ -127,5 +131,20 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
       for (const parser of parsers.values()) parser.delete();
       parsers.clear();
     },
+  };
+}
+
+/**
+ * The runtime asks for its own URL through `__filename` or `document` and throws without them, as in an ES module bundle or a web worker.
+ * It gets its bytes from the host, so any name will do.
+ */
+function nameTheScript(): () => void {
+  const globals = globalThis as unknown as Record<string, unknown>;
+  if (typeof __filename !== 'undefined' || globals.document !== undefined) return () => {};
+  const inNode = typeof process === 'object' && typeof process.versions?.node === 'string';
+  const key = inNode ? '__filename' : 'document';
+  globals[key] = inNode ? 'tree-sitter.js' : { currentScript: { src: 'https://localhost/tree-sitter.js' } };
+  return () => {
+    delete globals[key];
   };
 }
