@@ -22,6 +22,7 @@ const TEXT_FORMATS: readonly (readonly [RegExp, TextFormat])[] = [
   [/(?:^|\/)Procfile$/, 'procfile'],
   [/\.service$/, 'systemd'],
   [/\.tf$/, 'terraform'],
+  [/(?:^|\/)templates\/(?:.*\/)?[^/]+\.(?:tpl|txt)$/, 'template'],
   [
     /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?|[^/]*\.versions\.toml|gradle\.lockfile|gradle\.properties|requirements[^/]*\.txt|poetry\.lock|Pipfile\.lock|uv\.lock|pyproject\.toml|go\.mod|package\.json|package-lock\.json)$/,
     'build',

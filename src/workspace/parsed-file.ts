@@ -11,6 +11,8 @@ export type TextFormat =
   | 'procfile'
   | 'systemd'
   | 'terraform'
+  /** A chart's helpers and notes: they make no objects but may rewrite values. */
+  | 'template'
   | 'build'
   | 'code';
 

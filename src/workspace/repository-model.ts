@@ -1,19 +1,13 @@
+import { UnitBuilder } from './unit-builder.ts';
 import { type CodeParser, grammarsFor } from '../code/index.ts';
 import type { Component } from '../model/component.ts';
-import { composeContainers, isComposeDocument } from '../model/containers/compose.ts';
-import { dockerfileContainer } from '../model/containers/dockerfile.ts';
-import { kubernetesContainers } from '../model/containers/kubernetes.ts';
-import { envFileContainer, procfileContainers, shellScriptContainer, systemdContainer } from '../model/containers/text-files.ts';
-import type { Container } from '../model/container.ts';
 import type { Assume, ComponentUse, Repository, Unit } from '../model/unit.ts';
-import type { Gap } from '../model/value.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { buildComponents, joinComponents, skaffoldArtifacts } from './components.ts';
 import { parseFile } from './parse-file.ts';
-import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
-import { type FolderUnit, isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
-import { TrackedMemo } from './tracked-memo.ts';
+import type { Notice, ParsedFile } from './parsed-file.ts';
+import { isYamlFile } from './plan-units.ts';
 
 /** What the model needs from outside: nothing here reads a disk. */
 export interface RepositoryInputs {
@@ -21,10 +15,6 @@ export interface RepositoryInputs {
   readonly readText: (path: string) => string | undefined;
   /** Reads source code; without it no code is read. */
   readonly codeParser?: CodeParser;
-}
-
-interface PlannedFolder extends FolderUnit {
-  readonly kind: 'folder' | 'compose';
 }
 
 interface AssumeSource {
@@ -39,7 +29,7 @@ export class RepositoryModel {
   private readonly mesh: Map<string, MeshEvidence>;
   private readonly outside: Map<string, SourceFile | undefined>;
   private readonly scanNotices: Map<string, Notice>;
-  private readonly units: TrackedMemo<ParsedFile | undefined, Unit>;
+  private readonly builder: UnitBuilder;
   private documents = 0;
   private codeChanged = false;
   private known: Repository | undefined;
@@ -55,7 +45,7 @@ export class RepositoryModel {
     this.mesh = new Map(from?.mesh);
     this.outside = new Map(from?.outside);
     this.scanNotices = new Map(from?.scanNotices);
-    this.units = new TrackedMemo(from?.units);
+    this.builder = new UnitBuilder(from?.builder);
     this.documents = from?.documents ?? 0;
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
@@ -137,7 +127,9 @@ export class RepositoryModel {
     const yaml = [...this.files.values()].filter(isYamlFile);
     this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
     const artifacts = skaffoldArtifacts(yaml);
-    const built = this.folderUnits(yaml).map((unit) => this.joined(unit, artifacts));
+    const built = this.builder
+      .build({ files: this.files, readText: (path) => this.readText(path), notices: this.scanNotices.values() })
+      .map((unit) => this.joined(unit, artifacts));
     const unchanged = built.length === this.unitList.length && built.every((unit, at) => unit === this.unitList[at]);
     const units = unchanged ? this.unitList : built;
     this.unitList = units;
@@ -156,101 +148,7 @@ export class RepositoryModel {
     this.joins.set(unit, { components: this.components, unit: result });
     return result;
   }
-
-  private folderUnits(yaml: readonly YamlFile[]): Unit[] {
-    const compose = yaml.filter((parsed) => parsed.documents.some((document) => isComposeDocument(document.root)));
-    const composeFolders = new Set(compose.map((parsed) => parentFolder(parsed.file.path)));
-    const planned: PlannedFolder[] = planFolderUnits(yaml.filter((parsed) => parsed.objects.length > 0)).map((unit) => ({
-      ...unit,
-      kind: composeFolders.has(unit.folder) ? 'compose' : 'folder',
-    }));
-    const folders = new Set(planned.map((unit) => unit.folder));
-    for (const folder of composeFolders) if (!folders.has(folder)) planned.push({ folder, members: [], kind: 'compose' });
-    const others = new Map<string, string[]>();
-    const allFolders = planned.map((unit) => unit.folder);
-    for (const parsed of this.files.values()) {
-      if (parsed.format === 'yaml' && parsed.objects.length > 0) continue;
-      const folder = nearestFolder(parsed.file.path, allFolders) ?? parentFolder(parsed.file.path);
-      const list = others.get(folder);
-      if (list) list.push(parsed.file.path);
-      else others.set(folder, [parsed.file.path]);
-    }
-    for (const folder of others.keys()) if (!allFolders.includes(folder)) planned.push({ folder, members: [], kind: 'folder' });
-    return planned.map((plan) =>
-      this.units.get(
-        `${plan.kind} ${plan.folder}`,
-        (path) => this.files.get(path),
-        (read) => this.folderUnit(plan, (others.get(plan.folder) ?? []).sort(), read),
-      ),
-    );
-  }
-
-  private folderUnit(plan: PlannedFolder, others: readonly string[], read: (path: string) => ParsedFile | undefined): Unit {
-    const parsed = [...plan.members, ...others].flatMap((path) => read(path) ?? []);
-    const objects = parsed.flatMap((file) => (file.format === 'yaml' ? file.objects : []));
-    const files = parsed.filter((file) => file.format !== 'yaml' || file.objects.length === 0);
-    return {
-      id: plan.folder,
-      kind: plan.kind,
-      folder: plan.folder,
-      objects,
-      releases: [],
-      containers: [...kubernetesContainers(objects), ...files.flatMap((file) => this.fileContainers(file, read))],
-      files,
-      components: [],
-      gaps: this.gapsIn(plan.folder, parsed),
-    };
-  }
-
-  /** The processes that a file without Kubernetes objects describes. */
-  private fileContainers(parsed: ParsedFile, read: (path: string) => ParsedFile | undefined): Container[] {
-    const { file } = parsed;
-    const folder = parentFolder(file.path);
-    const envFile = (path: string): SourceFile | undefined => {
-      const target = path.startsWith('/') ? this.onlyEndingIn(path) : joinPath(folder, path);
-      return target === undefined ? undefined : (read(target)?.file ?? this.readText(target));
-    };
-    switch (parsed.format) {
-      case 'yaml':
-        return parsed.documents.flatMap(({ root }) => (isComposeDocument(root) ? composeContainers(root, envFile) : []));
-      case 'dockerfile':
-        return [dockerfileContainer(file)].filter((container) => container !== undefined);
-      case 'env-file':
-        return [envFileContainer(file)];
-      case 'shell':
-        return [shellScriptContainer(file)];
-      case 'procfile':
-        return procfileContainers(file);
-      case 'systemd':
-        return [systemdContainer(file, envFile)];
-      default:
-        return [];
-    }
-  }
-
-  /** An absolute path belongs to the machine that runs it, unless exactly one file of the repository ends in it. */
-  private onlyEndingIn(path: string): string | undefined {
-    const hits = [...this.files.keys()].filter((known) => `/${known}`.endsWith(path));
-    return hits.length === 1 ? hits[0] : undefined;
-  }
-
-  private gapsIn(folder: string, parsed: readonly ParsedFile[]): Gap[] {
-    const notices = [...parsed.flatMap((file) => file.notices), ...this.scanNotices.values()];
-    return notices
-      .filter((notice) => isWithin(parentFolder(notice.file), folder))
-      .flatMap((notice): Gap[] =>
-        notice.kind === 'configuration' ? [] : [{ kind: GAP_KINDS[notice.kind], path: notice.file, detail: notice.message }],
-      );
-  }
 }
-
-const GAP_KINDS = {
-  unparsable: 'unparsable',
-  oversize: 'oversize',
-  unreadable: 'unreadable',
-  conflict: 'unparsable',
-  templated: 'templated',
-} as const;
 
 function isYamlPath(path: string): boolean {
   return /\.(?:ya?ml|json)$/.test(path);

@@ -74,6 +74,26 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
   walk('', []);
 }
 
+/**
+ * Whether a scan would read this file, should it be there: by its name, the `.gitignore` files above it and the configuration.
+ * For one file that changed; a scan asks the same of all.
+ */
+export function wouldRead(root: string, path: string, isIgnoredToo: (path: string) => boolean = () => false): boolean {
+  if (formatOf(path) === undefined) return false;
+  const names = path.split('/');
+  const ignores: { readonly base: string; readonly rules: Ignore }[] = [];
+  for (let depth = 0; depth < names.length; depth++) {
+    const folder = names.slice(0, depth).join('/');
+    const own = readIgnore(join(root, folder, '.gitignore'));
+    if (own) ignores.push({ base: folder, rules: own });
+    const entry = names.slice(0, depth + 1).join('/');
+    const isFolder = depth < names.length - 1;
+    if (isFolder && PRUNED.has(names[depth] ?? '')) return false;
+    if (isIgnored(entry, isFolder, ignores) || isIgnoredToo(entry)) return false;
+  }
+  return true;
+}
+
 /** Reused for every file: most are small, and a fresh buffer each would be most of the garbage of a scan. */
 let shared = Buffer.allocUnsafe(256 * 1024);
 

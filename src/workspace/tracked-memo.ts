@@ -1,24 +1,34 @@
+interface Entry<Read, Result> {
+  readonly signature: string;
+  readonly reads: ReadonlyMap<string, Read>;
+  readonly result: Result;
+}
+
 /**
  * Remembers a computation together with every read it made. The result is used again for as long as each of those reads gives
  * the very same thing; this makes incremental results equal to those of a scan from scratch by construction.
  */
 export class TrackedMemo<Read, Result> {
-  private readonly entries: Map<string, { readonly reads: ReadonlyMap<string, Read>; readonly result: Result }>;
+  private readonly entries: Map<string, Entry<Read, Result>>;
 
   constructor(from?: TrackedMemo<Read, Result>) {
     this.entries = new Map(from?.entries);
   }
 
-  get(key: string, read: (path: string) => Read, compute: (read: (path: string) => Read) => Result): Result {
+  /**
+   * @param signature what decides, beside the reads, what is computed: a list of members, say
+   * @param read gives the same object for as long as what it stands for is unchanged
+   */
+  get(key: string, signature: string, read: (name: string) => Read, compute: (read: (name: string) => Read) => Result): Result {
     const known = this.entries.get(key);
-    if (known && [...known.reads].every(([path, value]) => read(path) === value)) return known.result;
+    if (known?.signature === signature && [...known.reads].every(([name, value]) => read(name) === value)) return known.result;
     const reads = new Map<string, Read>();
-    const result = compute((path) => {
-      const value = read(path);
-      reads.set(path, value);
+    const result = compute((name) => {
+      const value = read(name);
+      reads.set(name, value);
       return value;
     });
-    this.entries.set(key, { reads, result });
+    this.entries.set(key, { signature, reads, result });
     return result;
   }
 
