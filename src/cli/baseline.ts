@@ -9,7 +9,7 @@ import { openProject } from './project.ts';
 
 /** `baseline`: writes today's findings; with paths, only the entries of those paths are replaced. */
 export async function baseline(paths: readonly string[], options: CommonOptions): Promise<number> {
-  const project = openProject(options, process.cwd());
+  const project = await openProject(options, process.cwd());
   const focus = new Focus(paths.map((path) => pathInRoot(path, project.root, process.cwd())));
   const { findings } = project.engine.lint();
   const old = loadBaseline(project.root) ?? [];

@@ -41,22 +41,22 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
   const startedMs = performance.now();
   const timings: string[] = [];
   const workingFolder = process.cwd();
-  const timed = <T>(name: string, work: () => T): T => {
+  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const fromMs = performance.now();
-    const value = work();
+    const value = await work();
     timings.push(`${name} ${Math.round(performance.now() - fromMs)} ms`);
     return value;
   };
-  const project = timed('read and parse', () => openProject(options, workingFolder));
+  const project = await timed('read and parse', () => openProject(options, workingFolder));
   const stdinPath = options.stdinFilename === undefined ? undefined : takeStdin(options.stdinFilename, project, workingFolder);
   const focus = new Focus(stdinPath === undefined ? paths.map((path) => pathInRoot(path, project.root, workingFolder)) : [stdinPath]);
-  let outcome = timed('check', () => examine(project, focus, options));
+  let outcome = await timed('check', () => examine(project, focus, options));
   let stdoutTaken = false;
   if (options.fix || options.unsafeFixes || options.fixDryRun) {
     const { fix } = await import('./fix.ts');
     const fixed = await fix(project, outcome, options, stdinPath);
     stdoutTaken = fixed.stdoutTaken;
-    if (fixed.changed) outcome = timed('check again', () => examine(project, focus, options));
+    if (fixed.changed) outcome = await timed('check again', () => examine(project, focus, options));
   }
   const shown = outcome.findings.filter((finding) => compareSeverity(finding.severity, options.severity) <= 0);
   const hidden = outcome.findings.filter((finding) => compareSeverity(finding.severity, options.severity) > 0);
@@ -86,14 +86,15 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
 }
 
 /** Lints and keeps what was asked for. */
-export function examine(project: Project, focus: Focus, options: LintOptions): LintOutcome {
+export async function examine(project: Project, focus: Focus, options: LintOptions): Promise<LintOutcome> {
+  await project.engine.prepare();
   const result = project.engine.lint();
   const baseline = loadBaseline(project.root);
   const inFocus = (file: string): boolean => focus.has(file);
   const judged = (rule: string, file: string): boolean => inFocus(file) && project.judged(rule, file);
   const asked = result.findings.filter((finding) => focus.hasFinding(finding));
   const { findings: fresh, known } = baseline ? applyBaseline(asked, baseline, judged) : { findings: asked, known: 0 };
-  const caused = options.since === undefined ? undefined : new Set(findingsSince(options.since, project, result, options.preview));
+  const caused = options.since === undefined ? undefined : new Set(await findingsSince(options.since, project, result, options.preview));
   const findings = fresh.filter((finding) => (caused ? caused.has(finding) : project.judged(finding.rule, finding.at.file.path)));
   const notices = [...project.notices, ...result.notices.filter((notice) => focus.has(notice.file))];
   return { result, findings, notices, baseline: known };

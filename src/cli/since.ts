@@ -36,11 +36,12 @@ function git(
  * and HEAD does not have, or has at a milder severity. The merge base is linted in memory from Git's objects, with today's
  * configuration. Throws `CannotWork` for a ref that is none.
  */
-export function findingsSince(ref: string, project: Project, today: LintResult, preview: boolean): LintFinding[] {
+export async function findingsSince(ref: string, project: Project, today: LintResult, preview: boolean): Promise<LintFinding[]> {
   const base = mergeBase(project.root, ref);
-  const engine = newEngine(project.root, project.configuration, preview);
+  const engine = newEngine(project.root, project.configuration, preview, project.codeParser);
   const files = readTree(project, base);
   for (const file of files.values()) engine.setFile(file.path, file);
+  await engine.prepare();
   const before = engine.lint().findings;
   const severities = new Map<string, Severity>(before.map((finding) => [finding.fingerprint, finding.severity]));
   const renames = renamesSince(project.root, base).filter(([from]) => files.has(from));
