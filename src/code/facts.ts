@@ -51,7 +51,7 @@ export interface TargetCandidate {
   /** The only environment variable among the parts. */
   readonly env: Hole | undefined;
   readonly flag: Hole | undefined;
-  /** high: the only value the code can give; medium: one of several, or picked by a condition; low: found by a field's name alone. */
+  /** high: the only value the code can give; medium: one of several, or picked by a condition; low: there are more values than are listed. */
   readonly confidence: 'high' | 'medium' | 'low';
 }
 

@@ -216,10 +216,11 @@ function samePart(a: TargetPart, b: TargetPart | undefined): boolean {
   return a.kind !== 'text' && b.kind !== 'text' && a.name === b.name && sameParts(a.fallback ?? [], b.fallback ?? []);
 }
 
-/** The candidates of a target expression. `undefined` values (null) give none. */
+/** The candidates of a target expression, {@link MAX_ALTERNATIVES} at most. A null gives none. */
 export function targetsOf(resolver: Resolver, expr: Expr, scope: Scope): TargetCandidate[] {
   const values = valuesOf(resolver, expr, contextAt(resolver, scope));
-  return values.slice(0, MAX_ALTERNATIVES).map(candidateOf);
+  const candidates = values.slice(0, MAX_ALTERNATIVES).map(candidateOf);
+  return values.length < MAX_ALTERNATIVES ? candidates : candidates.map((each) => ({ ...each, confidence: 'low' }));
 }
 
 export function candidateOf(value: Alternative): TargetCandidate {

@@ -121,6 +121,16 @@ test('Go: call site in another package', async () => {
   );
 });
 
+test('Go: more call sites than are listed make every candidate weak', async () => {
+  const calls = Array.from({ length: 20 }, (_, at) => `\tdial("s${at}:1")`).join('\n');
+  const facts = await factsOf({
+    'a.go': `package main\n\nimport "google.golang.org/grpc"\n\nfunc dial(addr string) {\n\tconn, _ := grpc.NewClient(addr)\n\tuse(conn)\n}\n\nfunc main() {\n${calls}\n}\n`,
+  });
+  const found = facts.channels[0]?.targets ?? [];
+  assert.equal(found.length, 12);
+  assert.ok(found.every((target) => target.confidence === 'low'));
+});
+
 const javaCases: readonly (readonly [string, string, readonly string[]])[] = [
   [
     '@Value on a field',
