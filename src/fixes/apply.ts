@@ -47,6 +47,8 @@ export interface FixAllOptions {
   readonly unsafe: boolean;
   /** Findings to heal; all by default. */
   readonly only?: (finding: LintFinding) => boolean;
+  /** Whether a fix that holds may be used; all by default. */
+  readonly accepts?: (fix: PlannedFix) => boolean;
   /** Rounds until it stops; overlapping fixes wait for the next one. */
   readonly maxRounds?: number;
 }
@@ -68,7 +70,7 @@ export function fixAll(engine: LintEngine, options: FixAllOptions): FixedFiles {
   const files = new Map<string, SourceFile>();
   const originals = new Map<string, SourceFile | undefined>();
   const fixed: { finding: LintFinding; fix: PlannedFix }[] = [];
-  const maxRounds = options.maxRounds ?? 10;
+  const maxRounds = options.maxRounds ?? 25;
   let result = engine.lint();
   let rounds = 0;
   try {
@@ -102,7 +104,7 @@ function chooseFixes(engine: LintEngine, result: LintResult, options: FixAllOpti
     const wanted = (finding.fixes ?? []).filter((fix) => options.unsafe || fix.safety === 'safe');
     if (wanted.length === 0) continue;
     const [fix] = planFixes(engine, result, finding, wanted, 1).fixes;
-    if (fix) chosen.push({ finding, fix });
+    if (fix && (options.accepts?.(fix) ?? true)) chosen.push({ finding, fix });
   }
   return chosen;
 }

@@ -77,7 +77,9 @@ export function removeFromFlow(document: WrittenDocument, node: YamlMap | YamlSe
   const { text } = document.file;
   const elements = flowElements(document, node);
   const element = elements[index];
-  if (!element) throw new EditRefused('unsupported', text.slice(node.start, node.end));
+  // `[a, b: c]` holds a map without braces.
+  const bracket = node.kind === 'map' ? '{' : '[';
+  if (!element || text[node.start] !== bracket) throw new EditRefused('unsupported', text.slice(node.start, node.end));
   const rest = text.slice(element.end, node.end);
   const between = skipBlank(rest);
   const behind = element.end + between;

@@ -100,7 +100,8 @@ function endOfLastEmptyItems(document: WrittenDocument, node: YamlNode): number 
       (later, pair) => (later && later.key.start > pair.key.start ? later : pair),
       undefined,
     );
-    return last && last.value.start > last.key.start ? endOfLastEmptyItems(document, last.value) : 0;
+    if (!last || last.value.start < last.key.start) return 0;
+    return isEmptyScalar(last.value) ? entryPlace(document, last).end : endOfLastEmptyItems(document, last.value);
   }
   const full = node.items.findLastIndex((item) => !isEmptyScalar(item));
   const lastFull = node.items[full];

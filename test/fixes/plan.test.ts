@@ -98,6 +98,12 @@ run('set-entry', [
     make: set(['a', 'f'], [1, { x: 'p', z: ['q'] }]),
     after: lines('a:', '    b: 1', '    l:', '    - 1', '    f:', '    - 1', '    - x: p', '      z:', '      - q', 'd: 2'),
   },
+  {
+    name: 'adds behind an empty value and its comment',
+    before: lines('a:', '  b: # none', 'c: 1'),
+    make: set(['a', 'x'], 'v'),
+    after: lines('a:', '  b: # none', '  x: v', 'c: 1'),
+  },
   { name: 'fills an empty value', before: lines('a:', 'b: 1'), make: set(['a', 'x'], 'v'), after: lines('a:', '  x: v', 'b: 1') },
   { name: 'fills an empty value at the end of a file', before: 'a:', make: set(['a', 'x'], 'v'), after: 'a:\n  x: v' },
   {
@@ -286,6 +292,12 @@ run('set-scalar', [
 ]);
 
 run('remove-entry', [
+  {
+    name: 'refuses a map without braces in a flow list',
+    before: lines('l: [a, b: c]'),
+    make: remove(['b'], false, 'l', 1),
+    after: 'refused: unsupported',
+  },
   { name: 'with its comment', before: lines('a: 1', 'b: 2 # b', '# c', 'c: 3'), make: remove(['b']), after: lines('a: 1', '# c', 'c: 3') },
   { name: 'the last line without a line break', before: 'a: 1\r\nb: 2', make: remove(['b']), after: 'a: 1' },
   {

@@ -278,7 +278,7 @@ describe('fix all', () => {
     assert.deepEqual(all.result.findings, []);
     assert.equal(
       all.files.get('a.yaml')?.text,
-      service('a', 'good').replace('# why\n', '# why\n    one: "1"\n    two: "1"\n    three: "1"\n'),
+      service('a', 'good').replace('# why\n', '# why\n    one: "1"\n    three: "1"\n    two: "1"\n'),
     );
     assert.equal(fixAll(engine, { unsafe: false, maxRounds: 2 }).result.findings.length, 1);
   });
