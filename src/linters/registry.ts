@@ -1,11 +1,21 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
+import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
 
 /** Every rule, by id. One line a rule. */
-export const RULES: readonly Rule[] = [idleTimeoutNotOnTopLevel, dbCacheTtlZero, gomemlimitMalformed];
+export const RULES: readonly Rule[] = [
+  // istio
+  idleTimeoutNotOnTopLevel,
+  // kiam
+  sessionWindow,
+  // kong
+  dbCacheTtlZero,
+  // runtime
+  gomemlimitMalformed,
+];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
 export const INSIGHTS: readonly InsightProvider[] = [];

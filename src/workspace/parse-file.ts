@@ -48,6 +48,9 @@ export function yamlMatters(path: string, text: string): boolean {
   return KINDLESS_NAME.test(path) || /\bkind["']?\s*:/.test(text) || KINDLESS_TOPIC.test(text);
 }
 
+/** One test on scripts and systemd units: does a rule read a setting that they may hold? */
+const SCRIPT_TOPIC = /kong|kiam|GOMEMLIMIT|networkaddress|:8001|:8444/i;
+
 /** One test on source code: does it use gRPC or read the environment? The code reader looks closer. */
 export const CODE_TOPIC =
   /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(/;
@@ -58,6 +61,7 @@ export function parseFile(file: SourceFile): ParsedFile | undefined {
   if (format === undefined) return undefined;
   if (format !== 'yaml') {
     if (format === 'code' && !CODE_TOPIC.test(file.text)) return undefined;
+    if ((format === 'shell' || format === 'systemd') && !SCRIPT_TOPIC.test(file.text)) return undefined;
     if (format === 'terraform' && !file.text.includes('helm_release')) return undefined;
     return { format, file, notices: [] };
   }

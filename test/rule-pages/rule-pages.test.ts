@@ -31,7 +31,7 @@ for (const rule of RULES) {
       it(item.title, () => check(rule.id, item, Object.fromEntries(item.files)));
       it(`${item.title} (CRLF)`, () => {
         const crlf = [...item.files].map(([path, text]) => [path, text.replaceAll('\n', '\r\n')] as const);
-        check(rule.id, item, Object.fromEntries(crlf), true);
+        return check(rule.id, item, Object.fromEntries(crlf), true);
       });
     }
   });
