@@ -190,7 +190,7 @@ class HclReader {
         this.at = this.closing(this.at + 2);
       } else if (char === '"') {
         const end = this.at++;
-        return { kind: 'string', text: literal ? unescape(this.text.slice(start, end)) : undefined, start, end };
+        return { kind: 'string', text: literal ? unescaped(this.text.slice(start, end)) : undefined, start, end };
       }
     }
     return undefined;
@@ -248,7 +248,7 @@ class HclReader {
   }
 }
 
-function unescape(source: string): string {
+function unescaped(source: string): string {
   return source.replace(/\\(["\\nrt])|\$\$\{|%%\{/g, (whole, char: string | undefined) => {
     if (char === undefined) return whole.slice(1);
     return char === 'n' ? '\n' : char === 'r' ? '\r' : char === 't' ? '\t' : char;

@@ -153,7 +153,8 @@ class Evaluation {
   private lookup(map: YamlMap, steps: readonly string[]): GoValue | undefined {
     let at: YamlNode = map;
     for (const step of steps) {
-      if (at.kind !== 'map') return undefined;
+      // Helm's YAML 1.1 takes an unquoted `on:` or `yes:` for a boolean key, which nobody can ask for by name.
+      if (at.kind !== 'map' || /^(?:y|yes|on|n|no|off|true|false)$/i.test(step)) return undefined;
       const next: YamlNode | undefined = at.pairs.get(step)?.value;
       if (!next) return at.open || !this.context.complete ? undefined : { value: null, from: undefined };
       at = next;

@@ -33,7 +33,10 @@ export function resolveTemplate(file: SourceFile, context: TemplateContext): Res
   const resolver = new TreeResolver(file, decided, context);
   const objects: KubeObject[] = [];
   const problems: string[] = [];
-  for (const span of splitDocuments(decided.text)) {
+  const spans = splitDocuments(decided.text);
+  const isWritten = (start: number, end: number): boolean => spans.some((span) => span.start < end && span.end > start);
+  if (decided.masks.some((mask) => mask.hole && !isWritten(mask.start, mask.end))) problems.push('a document that an include writes');
+  for (const span of spans) {
     if (span.kind !== undefined && !RELEVANT_KINDS.has(span.kind) && !span.kind.endsWith('List')) continue;
     const document = parseDocument(file, span, { text: decided.text, masks: decided.masks });
     if (document.problem) problems.push(document.problem.message);

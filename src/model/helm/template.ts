@@ -137,7 +137,10 @@ class Decider {
 
   private open(action: Action): void {
     const outer = this.dot;
-    const expression = action.body.slice(action.keyword.length).trim();
+    const expression = action.body
+      .slice(action.keyword.length)
+      .replace(/^\s*\$\w+(?:\s*,\s*\$\w+)?\s*:=/, '')
+      .trim();
     const value = evaluate(expression, this.context, outer);
     const truth = goTruth(value);
     // How often a loop runs isn't followed; only that it doesn't run at all.

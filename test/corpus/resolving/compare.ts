@@ -5,7 +5,7 @@ import { findKustomizations } from '../../../src/model/kubernetes/kustomize/kust
 import { resolveKustomization } from '../../../src/model/kubernetes/kustomize/resolve.ts';
 import { type KubeObject, RELEVANT_KINDS, readObjects } from '../../../src/model/kubernetes/objects.ts';
 import { type SourceFile, type Span, sourceFile } from '../../../src/text/source.ts';
-import { isBoolean, isNull, isNumber, parseYaml, type YamlNode, type YamlScalar } from '../../../src/text/yaml.ts';
+import { isBoolean, isNull, isNumber, parseYaml, textAt, type YamlNode, type YamlScalar } from '../../../src/text/yaml.ts';
 import { splitDocuments } from '../../../src/text/yaml-documents.ts';
 import { parseFile } from '../../../src/workspace/parse-file.ts';
 import type { ParsedFile } from '../../../src/workspace/parsed-file.ts';
@@ -122,13 +122,15 @@ interface ToolObject {
 
 function toolObjects(output: string): ToolObject[] {
   const file = sourceFile('output.yaml', output);
+  let source: string | undefined;
   return splitDocuments(output).flatMap((span) => {
     const result = parseYaml(file, span.start, span.end);
-    const source = /^# Source: (\S+)$/m.exec(output.slice(span.start, span.end))?.[1];
+    // A template that begins with `---` has the comment in a document of its own.
+    source = /^# Source: (\S+)$/m.exec(output.slice(span.start, span.end))?.[1] ?? source;
     return (result.ok ? result.roots : [])
       .flatMap((root) => readObjects(file, root, false))
       .filter((object) => RELEVANT_KINDS.has(object.kind))
-      .map((object) => ({ object, source }));
+      .map((object): ToolObject => ({ object, source }));
   });
 }
 
@@ -150,15 +152,19 @@ export function compareKustomize(tree: Tree, folder: string, output: string): Co
     else if (object.name === undefined) comparison.extra++;
     else walker.lone(object);
   }
-  lacking(comparison, rest, gaps.length > 0);
+  lacking(
+    comparison,
+    rest.map(({ object }) => object),
+    gaps.length > 0,
+  );
   return comparison;
 }
 
-function lacking(comparison: Comparison, rest: readonly ToolObject[], open: boolean): void {
+function lacking(comparison: Comparison, rest: readonly KubeObject[], open: boolean): void {
   comparison.missing += rest.length;
   // With a gap we don't claim to have seen everything.
   if (open) return;
-  for (const { object } of rest) {
+  for (const object of rest) {
     comparison.disagree++;
     comparison.differences.push(`only the tool makes ${object.kind} ${object.namespace}/${object.name}`);
   }
@@ -193,21 +199,15 @@ export function compareHelm(release: Release, output: string): Comparison {
   }
   for (const { object, source } of theirs) group(`${source ?? ''} ${object.apiVersion} ${object.kind}`).theirs.push(object);
   const undecided = (node: Span & { file: SourceFile }): boolean =>
-    resolved.undecided.get(node.file)?.some((span) => span.start <= node.start && node.end <= span.end) ?? false;
+    resolved.undecided.get(node.file)?.some((span) => span.start <= node.start && node.start < span.end) ?? false;
   const walker = new Walker(comparison, undecided);
   for (const { ours, theirs: made } of groups.values()) {
     const certain = ours.filter((object) => made.length === ours.length || !undecided(object.root));
     // What a loop or an undecided condition makes can't be told apart: it is unknown as a whole.
     if (certain.length === made.length) for (const [index, object] of certain.entries()) walker.objects(object, made[index]);
     else if (ours.some((object) => undecided(object.root))) comparison.unknown += ours.length;
-    else if (made.length === 0) for (const object of ours) walker.lone(object);
-    else comparison.missing += made.length;
-    if (ours.length === 0)
-      lacking(
-        comparison,
-        made.map((object) => ({ object, source: undefined })),
-        resolved.gaps.length > 0,
-      );
+    else if (made.length < ours.length) for (const object of ours.slice(made.length)) walker.lone(object);
+    else lacking(comparison, made.slice(ours.length), resolved.gaps.length > 0);
   }
   return comparison;
 }
@@ -241,7 +241,8 @@ class Walker {
     if (ours.kind === 'scalar') this.scalar(ours, theirs, path);
     else if (!theirs || theirs.kind !== ours.kind) {
       const empty = ours.kind === 'map' ? ours.pairs.size === 0 : ours.items.length === 0;
-      if (!empty && !theirs) for (const scalar of scalarsOf(ours)) this.scalar(scalar, undefined, path);
+      const nothing = !theirs || (theirs.kind === 'scalar' && isNull(theirs));
+      if (!empty && nothing) for (const scalar of scalarsOf(ours)) this.scalar(scalar, undefined, path);
       else if (!empty || (theirs && !(theirs.kind === 'scalar' && isNull(theirs)))) {
         if (ours.open || this.undecided(ours)) this.comparison.unknown++;
         else this.disagree(path, `we have a ${ours.kind}, the tool a ${theirs?.kind}`);
@@ -253,7 +254,11 @@ class Walker {
       }
       if (ours.open || [...ours.pairs.values()].some((pair) => pair.key.unknown)) return;
       for (const [name, pair] of theirs.pairs) if (!ours.pairs.has(name)) this.unseen(pair.value, `${path}/${name}`);
-    } else if (ours.kind === 'sequence' && theirs.kind === 'sequence') this.sequences(ours.items, theirs.items, ours.open, path);
+    } else if (ours.kind === 'sequence' && theirs.kind === 'sequence') {
+      // Where a port is listed twice, the order of the list that kustomize merges has no meaning.
+      const order = path.endsWith('/ports') && !ours.open ? byName : (items: readonly YamlNode[]) => items;
+      this.sequences(order(ours.items), order(theirs.items), ours.open, path);
+    }
   }
 
   private sequences(ours: readonly YamlNode[], theirs: readonly YamlNode[], open: boolean, path: string): void {
@@ -308,6 +313,11 @@ function sameScalar(ours: YamlScalar, theirs: YamlScalar): boolean {
   if (isNumber(ours) && isNumber(theirs)) return numberOf(ours.text) === numberOf(theirs.text);
   if (isBoolean(ours) && isBoolean(theirs)) return /^(?:true|yes|on)$/i.test(ours.text) === /^true$/.test(theirs.text);
   return false;
+}
+
+function byName(items: readonly YamlNode[]): readonly YamlNode[] {
+  const name = (item: YamlNode): string => textAt(item, 'name') ?? '';
+  return [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 
 /** YAML 1.1's octal numbers included. */

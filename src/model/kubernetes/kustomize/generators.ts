@@ -145,7 +145,7 @@ function configMapData(entry: YamlMap, input: GeneratorInput): { data: YamlMap; 
     const key = split < 0 ? (path.split('/').at(-1) ?? path) : item.text.slice(0, split);
     const file = input.read(path);
     // Bytes that are no text go to `binaryData`.
-    if (file && /[\u0000\ufffd]/.test(file.text)) {
+    if (file && (file.text.includes('\0') || file.text.includes('\ufffd'))) {
       binary.push(pairOf(key, unknownScalar(item, { why: 'outside', what: path })));
       continue;
     }

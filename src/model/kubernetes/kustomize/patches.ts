@@ -1,7 +1,7 @@
 import { parseEmbeddedDocuments } from '../../../text/embedded.ts';
 import type { SourceFile } from '../../../text/source.ts';
-import { isNull, itemsAt, nodeAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../../text/yaml.ts';
-import { withEntry, withNodeAt, withoutEntry } from '../../../text/yaml-tree.ts';
+import { isNull, itemsAt, mapAt, nodeAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../../text/yaml.ts';
+import { mapScalars, withEntry, withNodeAt, withoutEntry } from '../../../text/yaml-tree.ts';
 import { RELEVANT_KINDS } from '../objects.ts';
 import { documentsOf } from './kustomization-file.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -27,7 +27,7 @@ export function applyPatches(resources: readonly Resource[], input: PatchInput):
     if (item.kind !== 'scalar' || item.unknown) continue;
     const inline = item.text.includes('\n') || (!input.exists(item.text) && item.text.includes(': '));
     const documents = inline ? inlineDocuments(item) : fileDocuments(item.text, input);
-    all = mergeByIdentity(all, documents ?? problem(input, `patch ${nameOf(item)} can't be read`), {}, input);
+    all = mergeByIdentity(all, documents ?? problem(input, `patch ${nameOf(item)} can't be read`), { selected: true }, input);
   }
   for (const entry of itemsAt(input.kustomization, 'patches')) all = applyPatch(all, entry, input);
   return all;
@@ -109,10 +109,14 @@ function applyPatch(resources: readonly Resource[], entry: YamlNode, input: Patc
     input.gap('several strategic merge patches under one target');
     return [...resources];
   }
-  return resources.flatMap((resource) => (selector.matches(resource) ? mergePatch(resource, patch, options, input) : [resource]));
+  return resources.flatMap((resource) =>
+    selector.matches(resource) ? mergePatch(resource, patch, { ...options, selected: true }, input) : [resource],
+  );
 }
 
 interface MergeOptions {
+  /** The patch came by a target or by `patchesStrategicMerge`. */
+  readonly selected?: boolean;
   readonly nameChange?: boolean;
   readonly kindChange?: boolean;
 }
@@ -147,7 +151,7 @@ function expandList(root: YamlNode): YamlMap[] {
 /** The patched resource, or none when the patch deletes it. A patch keeps what the object is, unless told otherwise. */
 function mergePatch(resource: Resource, patch: YamlMap, options: MergeOptions, input: PatchInput): Resource[] {
   const { apiVersion, kind, root } = resource.object;
-  const merged = strategicMerge(root, patch, apiVersion, kind);
+  const merged = strategicMerge(root, options.selected ? withTextMetadata(patch) : patch, apiVersion, kind);
   if (!merged) return [];
   const before = options.nameChange || options.kindChange ? rememberingId(resource) : resource;
   let next = keeping(merged, root, ['apiVersion']);
@@ -166,6 +170,18 @@ function keeping(root: YamlMap, original: YamlMap, path: readonly string[]): Yam
   const [first = '', second] = path;
   const parent = root.pairs.get(first)?.value;
   return second !== undefined && parent?.kind === 'map' ? withEntry(root, first, withoutEntry(parent, second)) : root;
+}
+
+/** On this way kustomize (5.8) takes a patch's labels and annotations for text first: `null` becomes the word, and deletes nothing. */
+function withTextMetadata(patch: YamlMap): YamlMap {
+  let next = patch;
+  for (const field of ['labels', 'annotations']) {
+    const map = mapAt(patch, 'metadata', field);
+    if (!map) continue;
+    const texts = mapScalars(map, (scalar) => (!scalar.unknown && isNull(scalar) ? { ...scalar, style: 'double', derived: true } : scalar));
+    if (texts !== map) next = withNodeAt(next, ['metadata', field], () => texts, map);
+  }
+  return next;
 }
 
 function hasList(node: YamlNode): boolean {

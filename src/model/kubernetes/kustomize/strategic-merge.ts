@@ -110,7 +110,9 @@ class Merger {
     const rest = [...baseItems];
     const items: YamlNode[] = [];
     for (const item of patchItems) {
-      const at = rest.findIndex((candidate) => sameItem(candidate, item, keys));
+      // An item that says all keys alike goes before one that leaves some out.
+      const exact = rest.findIndex((candidate) => keys.length > 1 && keys.every((key) => textAt(candidate, key) === textAt(item, key)));
+      const at = exact >= 0 ? exact : rest.findIndex((candidate) => sameItem(candidate, item, keys));
       const [match] = at >= 0 ? rest.splice(at, 1) : [];
       const value = this.merge(match, item, path);
       if (value) items.push(value);
