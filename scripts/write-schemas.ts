@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationSchemaText } from '../src/configuration/schema.ts';
-import { ALL_RULES } from '../src/cli/settings.ts';
+import { ALL_RULES } from '../src/service/engine-setup.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const catalogue: unknown = JSON.parse(readFileSync(join(root, 'data', 'rules-catalogue.json'), 'utf8'));

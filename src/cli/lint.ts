@@ -15,7 +15,7 @@ import { emit, note } from './output.ts';
 import type { CommonOptions } from './options.ts';
 import { Focus, pathInRoot } from './paths.ts';
 import { openProject, type Project } from './project.ts';
-import { PRODUCT_NAME, productVersion } from './product.ts';
+import { PRODUCT_NAME, productVersion } from '../service/product.ts';
 import { rulePage } from './rule-page.ts';
 import { findingsSince } from './since.ts';
 

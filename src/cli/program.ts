@@ -6,7 +6,7 @@ import { earlyLanguage } from './language.ts';
 import type { LintOptions } from './lint.ts';
 import { addCommonOptions, type CommonOptions, complete, describe } from './options.ts';
 import { note } from './output.ts';
-import { PRODUCT_NAME, productVersion } from './product.ts';
+import { PRODUCT_NAME, productVersion } from '../service/product.ts';
 
 /** 0: nothing at or above --fail-on; 1: something is; 2: the command could not do its work. */
 const FAILED = 2;

@@ -1,16 +1,14 @@
-import { isAbsolute } from 'node:path';
 import type { CodeParser } from '../code/index.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import { Engine } from '../linters/engine.ts';
-import { RULES } from '../linters/registry.ts';
+import type { Engine } from '../linters/engine.ts';
 import type { Rule } from '../linters/rule.ts';
-import { suppressWith } from '../linters/unused-suppression.ts';
 import type { Language } from '../runbooks/types.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
-import { readSource, scan } from '../workspace/scan.ts';
-import { bundledParser } from './grammars.ts';
+import { scan } from '../workspace/scan.ts';
+import { ALL_RULES, isJudged, newEngine } from '../service/engine-setup.ts';
+import { bundledParser } from '../service/grammars.ts';
 import { findRoot } from './paths.ts';
-import { ALL_RULES, loadConfiguration } from './settings.ts';
+import { loadConfiguration } from './settings.ts';
 import type { CommonOptions } from './options.ts';
 
 /** A repository, its configuration and an engine that has all its files. */
@@ -52,32 +50,7 @@ export async function openProject(options: CommonOptions, workingFolder: string)
     { isIgnored: (path) => configuration.isIgnored(path) },
   );
   await engine.prepare();
-  const byId = new Map(ALL_RULES.map((rule) => [rule.id, rule]));
-  const judged = (id: string, path: string): boolean => {
-    const rule = byId.get(id);
-    const level = configuration.severityOf(id, path);
-    if (!rule || level === 'off') return false;
-    return options.preview || level !== 'default' || rule.default === 'on';
-  };
+  const judged = (id: string, path: string): boolean => isJudged(id, path, configuration, options.preview);
   const rules = ALL_RULES.filter((rule) => !configuration.isOffEverywhere(rule.id, rule.default, options.preview));
   return { root, configuration, language, notices, rules, engine, codeParser, scanned, judged };
-}
-
-/** An engine without files, for this configuration. */
-export function newEngine(root: string, configuration: Configuration, preview: boolean, codeParser: CodeParser): Engine {
-  return new Engine({
-    rules: RULES.filter((rule) => !configuration.isOffEverywhere(rule.id, rule.default, preview)),
-    configuration,
-    preview,
-    inputs: { readText: (path) => readText(root, path), codeParser },
-    suppress: suppressWith(ALL_RULES, configuration, preview),
-  });
-}
-
-/** Never a file outside of the root, whatever a manifest says. */
-function readText(root: string, path: string): string | undefined {
-  if (isAbsolute(path) || path.split('/').includes('..')) return undefined;
-  const source = readSource(root, path);
-  if (!source || !('text' in source)) return undefined;
-  return source.bom ? `\ufeff${source.text}` : source.text;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rule } from '../linters/rule.ts';
-import { productFolder } from './product.ts';
+import { productFolder } from '../service/product.ts';
 
 /** The headings of a rule's page from which on it is examples for tests, not text for readers. */
 const EXAMPLES = /^## (?:Findings|No findings|Cases)\b/m;

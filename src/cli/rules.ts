@@ -5,7 +5,8 @@ import type { Language } from '../runbooks/types.ts';
 import type { CommonOptions } from './options.ts';
 import { emit } from './output.ts';
 import { rulePage } from './rule-page.ts';
-import { ALL_RULES, checkRuleId, languageFor } from './settings.ts';
+import { ALL_RULES } from '../service/engine-setup.ts';
+import { checkRuleId, languageFor } from './settings.ts';
 
 interface RuleEntry {
   readonly id: string;

@@ -10,8 +10,9 @@ import { CannotWork } from './cannot-work.ts';
 import type { CommonOptions } from './options.ts';
 import { emit } from './output.ts';
 import { findRoot, pathInRoot } from './paths.ts';
-import { ownRunbooks, runbooksAt, shippedRunbooks } from './runbook-files.ts';
-import { ALL_RULES, languageFor, loadConfiguration } from './settings.ts';
+import { ownRunbooks, runbooksAt, shippedRunbooks } from '../service/runbook-files.ts';
+import { ALL_RULES } from '../service/engine-setup.ts';
+import { languageFor, loadConfiguration } from './settings.ts';
 
 interface Library {
   readonly runbooks: readonly Runbook[];

@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import catalogue from '../../data/rules-catalogue.json' with { type: 'json' };
 import { Configuration, NO_SETTINGS, type Settings } from '../configuration/configuration.ts';
-import { CONFIGURATION_FILE, loadSettings } from '../configuration/load.ts';
+import { CONFIGURATION_FILE } from '../configuration/load.ts';
 import { nearest } from '../configuration/nearest.ts';
 import type { ConfigurationProblem } from '../configuration/problem.ts';
-import { staleBaseline } from '../linters/baseline.ts';
-import { RULES } from '../linters/registry.ts';
 import type { Rule } from '../linters/rule.ts';
-import { unusedSuppression } from '../linters/unused-suppression.ts';
 import { messageText } from '../report/message.ts';
 import type { Language } from '../runbooks/types.ts';
+import { ALL_RULES, CATALOGUE, readConfiguration as readSettingsFile } from '../service/engine-setup.ts';
 import { rangeOf } from '../text/source.ts';
 import { decodeText } from '../workspace/decode.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
@@ -18,11 +15,6 @@ import { CannotWork } from './cannot-work.ts';
 import { environmentLanguage } from './language.ts';
 import type { CommonOptions } from './options.ts';
 import { findRoot } from './paths.ts';
-
-/** The rules of the registry, and the two that watch over suppressions and the baseline. */
-export const ALL_RULES: readonly Rule[] = [...RULES, unusedSuppression, staleBaseline];
-
-const CATALOGUE: ReadonlySet<string> = new Set(catalogue);
 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
@@ -68,7 +60,7 @@ function readConfiguration(
   }
   const name = options.config ?? CONFIGURATION_FILE;
   const file = decodeFile(path, name);
-  return loadSettings(file, { rules: ALL_RULES, catalogue: CATALOGUE });
+  return readSettingsFile(file);
 }
 
 function decodeFile(path: string, name: string) {

@@ -7,7 +7,8 @@ import type { SourceFile } from '../text/source.ts';
 import { decodeText } from '../workspace/decode.ts';
 import { formatOf, MAX_FILE_BYTES } from '../workspace/parse-file.ts';
 import { CannotWork } from './cannot-work.ts';
-import { newEngine, type Project } from './project.ts';
+import type { Project } from './project.ts';
+import { newEngine } from '../service/engine-setup.ts';
 
 interface Blob {
   readonly path: string;

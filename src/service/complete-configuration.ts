@@ -1,0 +1,98 @@
+import { type Setting, SETTINGS, type Shape } from '../configuration/settings.ts';
+import { LEVELS } from '../configuration/validate.ts';
+import type { Message } from '../linters/rule.ts';
+import type { Language } from '../runbooks/types.ts';
+import type { Position } from '../text/source.ts';
+import { ALL_RULES } from './engine-setup.ts';
+import type { CompletionData } from './protocol.ts';
+
+/**
+ * What may stand at a position of `.runbook-lens.yaml`: keys, rule ids, values. Goes by indentation alone, for while somebody types the
+ * text rarely parses.
+ */
+export function completeConfiguration(text: string, position: Position, language: Language): CompletionData[] {
+  const lines = text.split(/\r\n|\r|\n/);
+  const before = (lines[position.line] ?? '').slice(0, position.character);
+  const valueOf = /^(\s*(?:- )?)([\w./-]+):\s+(\S*)$/.exec(before);
+  const indent = /^\s*(?:- )?/.exec(before)?.[0].length ?? 0;
+  const parents = parentsOf(lines, position.line, valueOf ? (valueOf[1] ?? '').length : indent);
+  if (valueOf) return valuesFor([...parents, valueOf[2] ?? ''], language);
+  return /^\s*(?:- )?[\w./-]*$/.test(before) ? keysFor(parents, language) : [];
+}
+
+/** The keys that enclose a line whose own key starts at a column. */
+function parentsOf(lines: readonly string[], line: number, column: number): string[] {
+  const parents: string[] = [];
+  let within = column;
+  for (let at = line - 1; at >= 0 && within > 0; at--) {
+    const found = /^(\s*(?:- )?)([\w./-]+):/.exec(lines[at] ?? '');
+    const start = (found?.[1] ?? '').length;
+    if (!found || start >= within) continue;
+    parents.unshift(found[2] ?? '');
+    within = start;
+  }
+  return parents;
+}
+
+function shapeAt(path: readonly string[]): Shape | undefined {
+  let shape: Shape | undefined = SETTINGS;
+  for (const key of path) {
+    if (shape?.shape === 'list') shape = shape.item;
+    if (shape?.shape !== 'record') return undefined;
+    const setting: Setting | undefined = Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined;
+    shape = setting?.value;
+  }
+  return shape?.shape === 'list' ? shape.item : shape;
+}
+
+function keysFor(path: readonly string[], language: Language): CompletionData[] {
+  const shape = shapeAt(path);
+  if (shape?.shape === 'record') {
+    return Object.entries(shape.keys).map(([name, setting]) => key(name, '', said(setting.description, language), nested(setting.value)));
+  }
+  if (shape?.shape === 'rules') {
+    return ALL_RULES.map((rule) =>
+      key(rule.id, `${rule.default === 'on' ? rule.severity : 'off'} · ${rule.affects}`, said(rule.title, language), false),
+    );
+  }
+  const [rule, rest] = ruleOf(path);
+  if (!rule) return [];
+  if (rest.length === 0) return [key('severity', '', '', false), ...(rule.options ? [key('options', '', '', true)] : [])];
+  if (rest.length > 1 || rest[0] !== 'options') return [];
+  return Object.entries(rule.options ?? {}).map(([name, spec]) =>
+    key(name, `${spec.type} · ${spec.default}`, said(spec.description, language), false),
+  );
+}
+
+function valuesFor(path: readonly string[], language: Language): CompletionData[] {
+  const shape = shapeAt(path);
+  if (shape?.shape === 'choice') return shape.values.map((value) => plain(value));
+  if (shape?.shape === 'boolean') return ['true', 'false'].map((value) => plain(value));
+  const [rule, rest] = ruleOf(path);
+  if (!rule) return [];
+  if (rest.length === 0 || (rest.length === 1 && rest[0] === 'severity')) return LEVELS.map((value) => plain(value));
+  const spec = rest[0] === 'options' && rest.length === 2 ? rule.options?.[rest[1] ?? ''] : undefined;
+  return spec ? [{ ...plain(String(spec.default)), documentation: said(spec.description, language) }] : [];
+}
+
+/** The rule in whose entry a path leads, and what is left of the path. */
+function ruleOf(path: readonly string[]): [(typeof ALL_RULES)[number] | undefined, readonly string[]] {
+  const at = path.findIndex((_, index) => shapeAt(path.slice(0, index))?.shape === 'rules');
+  return at < 0 ? [undefined, []] : [ALL_RULES.find((rule) => rule.id === path[at]), path.slice(at + 1)];
+}
+
+function nested(shape: Shape): boolean {
+  return shape.shape === 'record' || shape.shape === 'rules' || shape.shape === 'list' || shape.shape === 'globs';
+}
+
+function key(name: string, detail: string, documentation: string, opens: boolean): CompletionData {
+  return { label: name, detail, documentation, insert: opens ? `${name}:\n  ` : `${name}: `, kind: 'key' };
+}
+
+function plain(value: string): CompletionData {
+  return { label: value, detail: '', documentation: '', insert: value, kind: 'value' };
+}
+
+function said(message: Message, language: Language): string {
+  return language === 'zh-cn' ? message.zh : message.en;
+}
