@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Compares what this project resolves with what the real kustomize and helm make.
 //
-//   node scripts/compare-resolving.mjs --write-golden            writes test/corpus/resolving/*/expected*.yaml (needs Go)
+//   node scripts/compare-resolving.mjs --write-golden            writes test/corpus/resolving/fixtures/*/expected*.yaml (needs Go)
 //   node scripts/compare-resolving.mjs REPOSITORY [REPOSITORY…]  compares every overlay and chart of Git clones (needs Go)
 //
 // The tools are built once from their Go modules into RUNBOOK_LENS_CACHE (by default the user's cache folder).
@@ -44,7 +44,7 @@ function template(chart, values) {
 }
 
 function writeGolden() {
-  const corpus = join(root, 'test/corpus/resolving');
+  const corpus = join(root, 'test/corpus/resolving/fixtures');
   for (const entry of readdirSync(corpus, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const folder = join(corpus, entry.name);

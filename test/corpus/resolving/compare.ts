@@ -237,34 +237,36 @@ class Walker {
     this.comparison.differences.push(`${path}: ${what}`);
   }
 
-  private compare(ours: YamlNode, theirs: YamlNode | undefined, path: string): void {
-    if (ours.kind === 'scalar') this.scalar(ours, theirs, path);
+  private compare(ours: YamlNode, theirs: YamlNode | undefined, path: string, above = false): void {
+    // A resolved scalar stands in the values file: whether it is there is told by what holds it.
+    const maybe = above || this.undecided(ours);
+    if (ours.kind === 'scalar') this.scalar(ours, theirs, path, maybe);
     else if (!theirs || theirs.kind !== ours.kind) {
       const empty = ours.kind === 'map' ? ours.pairs.size === 0 : ours.items.length === 0;
       const nothing = !theirs || (theirs.kind === 'scalar' && isNull(theirs));
-      if (!empty && nothing) for (const scalar of scalarsOf(ours)) this.scalar(scalar, undefined, path);
+      if (!empty && nothing) this.absent(ours, path, maybe);
       else if (!empty || (theirs && !(theirs.kind === 'scalar' && isNull(theirs)))) {
-        if (ours.open || this.undecided(ours)) this.comparison.unknown++;
+        if (ours.open || maybe) this.comparison.unknown++;
         else this.disagree(path, `we have a ${ours.kind}, the tool a ${theirs?.kind}`);
       }
     } else if (ours.kind === 'map' && theirs.kind === 'map') {
       for (const [name, pair] of ours.pairs) {
         if (pair.key.unknown) this.comparison.unknown++;
-        else this.compare(pair.value, theirs.pairs.get(name)?.value, `${path}/${name}`);
+        else this.compare(pair.value, theirs.pairs.get(name)?.value, `${path}/${name}`, above || this.undecided(pair.key));
       }
       if (ours.open || [...ours.pairs.values()].some((pair) => pair.key.unknown)) return;
       for (const [name, pair] of theirs.pairs) if (!ours.pairs.has(name)) this.unseen(pair.value, `${path}/${name}`);
     } else if (ours.kind === 'sequence' && theirs.kind === 'sequence') {
       // Where a port is listed twice, the order of the list that kustomize merges has no meaning.
       const order = path.endsWith('/ports') && !ours.open ? byName : (items: readonly YamlNode[]) => items;
-      this.sequences(order(ours.items), order(theirs.items), ours.open, path);
+      this.sequences(order(ours.items), order(theirs.items), ours.open, path, above);
     }
   }
 
-  private sequences(ours: readonly YamlNode[], theirs: readonly YamlNode[], open: boolean, path: string): void {
+  private sequences(ours: readonly YamlNode[], theirs: readonly YamlNode[], open: boolean, path: string, above: boolean): void {
     const certain = ours.filter((item) => ours.length === theirs.length || !this.undecided(item));
     if (!open && certain.length === theirs.length) {
-      for (const [index, item] of certain.entries()) this.compare(item, theirs[index], `${path}/${index}`);
+      for (const [index, item] of certain.entries()) this.compare(item, theirs[index], `${path}/${index}`, above);
       return;
     }
     if (open || certain.length < ours.length) {
@@ -274,13 +276,20 @@ class Walker {
     this.disagree(path, `we have ${ours.length} items, the tool ${theirs.length}`);
   }
 
+  /** The tool has nothing where we have a map or list. */
+  private absent(ours: YamlNode, path: string, above: boolean): void {
+    if (ours.kind === 'scalar') this.scalar(ours, undefined, path, above);
+    else if (ours.kind === 'sequence') for (const item of ours.items) this.absent(item, path, above || this.undecided(item));
+    else for (const pair of ours.pairs.values()) this.absent(pair.value, path, above || this.undecided(pair.key));
+  }
+
   /** The tool has what we say isn't there. */
   private unseen(theirs: YamlNode, path: string): void {
     const told = scalarsOf(theirs).filter((scalar) => !isNull(scalar));
     if (told.length > 0) this.disagree(path, `only the tool has it (${told[0]?.text.slice(0, 60)})`);
   }
 
-  private scalar(ours: YamlScalar, theirs: YamlNode | undefined, path: string): void {
+  private scalar(ours: YamlScalar, theirs: YamlNode | undefined, path: string, maybe: boolean): void {
     this.comparison.scalars++;
     if (ours.unknown) {
       this.comparison.unknown++;
@@ -290,7 +299,7 @@ class Walker {
       this.comparison.agree++;
       return;
     }
-    if (!theirs && this.undecided(ours)) this.comparison.unknown++;
+    if (!theirs && maybe) this.comparison.unknown++;
     else
       this.disagree(
         path,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { compareHelm, compareKustomize, readTree } from './compare.ts';
 
 // The expected output was printed once by the real kustomize and helm (scripts/compare-resolving.mjs --write-golden).
-const corpus = dirname(fileURLToPath(import.meta.url));
+const corpus = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
 
 for (const entry of readdirSync(corpus, { withFileTypes: true })) {
   if (!entry.isDirectory()) continue;
