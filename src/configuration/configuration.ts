@@ -1,5 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
-import type { LintConfiguration } from '../linters/engine.ts';
+import type { LintConfiguration } from '../linters/lint-result.ts';
 import type { OptionValue, Severity } from '../linters/rule.ts';
 import type { Assume } from '../model/unit.ts';
 import type { Language } from '../runbooks/types.ts';

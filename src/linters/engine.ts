@@ -1,17 +1,9 @@
-import type { Assume, Repository, Unit } from '../model/unit.ts';
+import type { Repository, Unit } from '../model/unit.ts';
 import type { SourceFile } from '../text/source.ts';
 import { type RepositoryInputs, RepositoryModel } from '../workspace/repository-model.ts';
 import { mergeFindings } from './merge-findings.ts';
-import type { LintEngine, LintFinding, LintResult } from './lint-result.ts';
-import type { Finding, OptionValue, Report, Rule, RuleContext, Severity } from './rule.ts';
-
-/** What the engine asks of the configuration. Paths are relative to the root. */
-export interface LintConfiguration {
-  /** `default`: nothing said; the rule's own severity and default hold. `on` switches a preview rule on. */
-  severityOf(rule: string, path: string): Severity | 'on' | 'off' | 'default';
-  optionsOf(rule: string, path: string): Readonly<Record<string, OptionValue>>;
-  assumeFor(path: string): Assume;
-}
+import type { LintConfiguration, LintEngine, LintFinding, LintResult } from './lint-result.ts';
+import type { Finding, Report, Rule, RuleContext } from './rule.ts';
 
 export const NO_CONFIGURATION: LintConfiguration = {
   severityOf: () => 'default',

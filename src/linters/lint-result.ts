@@ -1,6 +1,7 @@
+import type { Assume } from '../model/unit.ts';
 import type { SourceFile } from '../text/source.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
-import type { Finding } from './rule.ts';
+import type { Finding, OptionValue, Severity } from './rule.ts';
 
 /** One finding per rule and anchor over all units: the severity of the worst unit. */
 export interface LintFinding extends Finding {
@@ -32,4 +33,12 @@ export interface LintEngine {
   lint(): LintResult;
   /** What `lint()` would say with these files changed; the engine itself stays as it is. */
   lintWith(changes: ReadonlyMap<string, SourceFile | undefined>): LintResult;
+}
+
+/** What the engine asks of the configuration. Paths are relative to the root. */
+export interface LintConfiguration {
+  /** `default`: nothing said; the rule's own severity and default hold. `on` switches a preview rule on. */
+  severityOf(rule: string, path: string): Severity | 'on' | 'off' | 'default';
+  optionsOf(rule: string, path: string): Readonly<Record<string, OptionValue>>;
+  assumeFor(path: string): Assume;
 }

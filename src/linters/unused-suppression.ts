@@ -1,5 +1,6 @@
 import type { RepositoryModel } from '../workspace/repository-model.ts';
-import type { EngineOptions, LintConfiguration } from './engine.ts';
+import type { EngineOptions } from './engine.ts';
+import type { LintConfiguration } from './lint-result.ts';
 import type { LintFinding } from './lint-result.ts';
 import { mergeFindings } from './merge-findings.ts';
 import type { Finding, Rule } from './rule.ts';

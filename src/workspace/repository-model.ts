@@ -55,7 +55,8 @@ export class RepositoryModel {
   }
 
   setFile(path: string, file: SourceFile | undefined): void {
-    this.outside.delete(path);
+    // Kept only where somebody has asked for it: most files that no rule reads are never asked for.
+    if (this.outside.has(path)) this.outside.set(path, file);
     this.scanNotices.delete(path);
     this.known = undefined;
     this.replace(path, file === undefined ? undefined : parseFile(file));

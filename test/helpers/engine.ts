@@ -1,6 +1,7 @@
 import { Configuration } from '../../src/configuration/configuration.ts';
 import { loadSettings } from '../../src/configuration/load.ts';
-import { Engine, type LintConfiguration, NO_CONFIGURATION } from '../../src/linters/engine.ts';
+import { Engine, NO_CONFIGURATION } from '../../src/linters/engine.ts';
+import type { LintConfiguration } from '../../src/linters/lint-result.ts';
 import { RULES } from '../../src/linters/registry.ts';
 import type { Rule } from '../../src/linters/rule.ts';
 import { readFile } from 'node:fs/promises';
