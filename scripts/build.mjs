@@ -57,18 +57,18 @@ async function bundle() {
       banner: { js: REQUIRE },
     }),
   ];
-  if (existsSync(join(root, 'src', 'extension.ts'))) {
-    builds.push(
-      build({ ...shared, entryPoints: ['src/extension.ts'], outfile: join(dist, 'extension.cjs'), format: 'cjs', external: ['vscode'] }),
-    );
-  }
-  if (existsSync(join(root, 'src', 'editor', 'worker.ts'))) {
+  const commonJs = [
+    { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'] },
+    { source: join('src', 'editor', 'worker.ts'), name: 'worker.cjs', external: [] },
+  ];
+  for (const { source, name, external } of commonJs.filter((entry) => existsSync(join(root, entry.source)))) {
     builds.push(
       build({
         ...shared,
-        entryPoints: ['src/editor/worker.ts'],
-        outfile: join(dist, 'worker.cjs'),
+        entryPoints: [source],
+        outfile: join(dist, name),
         format: 'cjs',
+        external,
         define: { 'import.meta.url': '__moduleUrl' },
         banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
       }),

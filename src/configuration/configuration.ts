@@ -66,10 +66,14 @@ export class Configuration implements LintConfiguration {
     return this.settings.overrides.every((override) => (override.rules.get(rule)?.level ?? 'off') === 'off');
   }
 
-  /** Options that were set for a rule, for a file; the rule knows its defaults. */
+  /**
+   * Options that were set for a rule; the rule knows its defaults.
+   * @param path of a file, or of a folder (`.` for the root): an override of `legacy/**` holds for the folder `legacy`
+   */
   optionsOf(rule: string, path: string): Readonly<Record<string, OptionValue>> {
     let options = this.settings.rules.get(rule)?.options ?? {};
-    for (const override of this.overridesFor(path)) {
+    // What matches a file matches all that would stand below it, so this asks for both.
+    for (const override of this.overridesFor(path === '.' ? '_' : `${path}/_`)) {
       const more = override.rules.get(rule)?.options;
       if (more) options = { ...options, ...more };
     }

@@ -92,12 +92,18 @@ function endsInString(prefix: string, quotes: string): boolean {
   return open !== '';
 }
 
+const parsedFor = new WeakMap<SourceFile, { readonly span: Span; readonly root: YamlNode | undefined }>();
+
 /** In a block or quoted scalar a hash is text. The document is parsed for it: suppressions are rare. */
 function inScalar(file: SourceFile, offset: number): boolean {
-  const span = splitDocuments(file.text).find((document) => document.start <= offset && offset < document.end);
-  if (!span) return false;
-  const { root } = parseDocument(file, span, maskTemplate(file.text));
-  return root !== undefined && scalarCovers(root, offset);
+  let known = parsedFor.get(file);
+  if (!known || !inside(known.span, offset)) {
+    const span = splitDocuments(file.text).find((document) => inside(document, offset));
+    if (!span) return false;
+    known = { span, root: parseDocument(file, span, maskTemplate(file.text)).root };
+    parsedFor.set(file, known);
+  }
+  return known.root !== undefined && scalarCovers(known.root, offset);
 }
 
 function scalarCovers(node: YamlNode, offset: number): boolean {

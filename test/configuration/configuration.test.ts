@@ -91,6 +91,7 @@ overrides:
     const configuration = new Configuration(settings);
     const hosts = (path: string) => configuration.optionsOf('dns/ndots-search-storm', path).hosts;
     assert.deepEqual([hosts('x.yaml'), hosts('x.yml'), hosts('a/x.yml')], [3, 4, 5]);
+    assert.deepEqual([hosts('.'), hosts('a'), hosts('a/b'), hosts('ab')], [3, 5, 5, 3], 'folders');
     assert.equal(configuration.optionsOf('dns/ndots-search-storm', 'a/x.yml').strict, true);
     assert.equal(configuration.severityOf('dns/ndots-search-storm', 'a/x.yml'), 'hint');
   });
