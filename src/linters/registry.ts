@@ -4,17 +4,22 @@ import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
+import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
+import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
+import { invalidPortList } from './istio/rules/invalid-port-list.ts';
+import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
   // istio
-  idleTimeoutNotOnTopLevel,
-  // kiam
-  sessionWindow,
-  // kong
-  dbCacheTtlZero,
-  // runtime
+  idleTimeoutNotOnTopLevel, // kiam
+  sessionWindow, // kong
+  dbCacheTtlZero, // runtime
   gomemlimitMalformed,
+  annotationOnWrongObject,
+  invalidCidrList,
+  invalidPortList,
+  unknownAnnotation,
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/**
+ * Makes data/istio-annotations.json from Git clones of istio/api and istio/istio (with their release branches):
+ *
+ *     node scripts/data/istio-annotations.mjs <clone of istio/api> <clone of istio/istio>
+ *
+ * annotations   every name that annotation/annotations.yaml of any release since 1.3 declares, and on which resources
+ * readByCode    other names of an istio.io domain that Istio's own Go code and charts hold as literals (labels and conditions among
+ *               them): nobody can say that such a key is unknown to Istio
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+
+const [api, istio] = process.argv.slice(2);
+if (!api || !istio) {
+  console.error('usage: node scripts/data/istio-annotations.mjs <clone of istio/api> <clone of istio/istio>');
+  process.exit(2);
+}
+
+const git = (repository, ...args) =>
+  execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] });
+/** `release-1.3` and later, oldest first, and then HEAD. */
+const refsOf = (repository, since) => {
+  const minors = git(repository, 'for-each-ref', '--format=%(refname)')
+    .split('\n')
+    .flatMap((ref) => {
+      const minor = Number(/\/release-1\.(\d+)$/.exec(ref)?.[1] ?? Number.NaN);
+      return minor >= since ? [{ ref, minor }] : [];
+    })
+    .sort((a, b) => a.minor - b.minor);
+  return [...new Map(minors.map(({ ref, minor }) => [minor, ref])).values(), 'HEAD'];
+};
+
+const annotations = new Map();
+for (const ref of refsOf(api, 3)) {
+  const declared = load(git(api, 'show', `${ref}:annotation/annotations.yaml`));
+  for (const { name, resources } of declared.annotations) annotations.set(name, [...(resources ?? [])].sort());
+}
+
+const NAME = '([a-z0-9-]+\\.)*istio\\.io/[A-Za-z][A-Za-z0-9_.-]*';
+const read = new Set();
+const collect = (ref, pattern, ...paths) => {
+  let output = '';
+  try {
+    output = git(istio, 'grep', '-hoE', pattern, ref, '--', ...paths);
+  } catch {
+    // git grep ends with 1 when a release holds none.
+  }
+  for (const line of output.split('\n')) {
+    const name = new RegExp(NAME).exec(line)?.[0].replace(/[.-]+$/, '');
+    if (name && !/\/v\d/.test(name)) read.add(name);
+  }
+};
+for (const ref of refsOf(istio, 10)) {
+  collect(ref, `["\`]${NAME}["\`]`, '*.go', ':!*_test.go', ':!tests', ':!pkg/test', ':!tools', ':!*/testdata/*');
+  collect(ref, `${NAME}["\`]? *[:})]|["\`]${NAME}["\`]`, 'manifests/charts', 'manifests/helm-profiles', ':!*.md', ':!*/testdata/*');
+}
+
+const byName = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);
+const data = {
+  source: {
+    'istio/api': { commit: git(api, 'rev-parse', 'HEAD').trim(), path: 'annotation/annotations.yaml', releases: '1.3 and later' },
+    'istio/istio': { commit: git(istio, 'rev-parse', 'HEAD').trim(), path: 'Go code and charts', releases: '1.10 and later' },
+  },
+  annotations: Object.fromEntries([...annotations].sort(byName)),
+  readByCode: [...read].filter((name) => !annotations.has(name)).sort(),
+};
+const path = join(import.meta.dirname, '../../data/istio-annotations.json');
+writeFileSync(path, `${JSON.stringify(data, null, 2)}\n`);
+console.log(`${annotations.size} annotations, ${data.readByCode.length} other names: ${path}`);

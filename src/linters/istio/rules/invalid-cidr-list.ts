@@ -1,0 +1,140 @@
+import type { Anchor } from '../../../text/source.ts';
+import { spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
+import type { Rule } from '../../rule.ts';
+import { istioAnnotations } from '../facts-annotations.ts';
+import { isAddress, isPrefix } from '../ip-prefix.ts';
+
+/**
+ * The injector splits these annotations at commas and hands each part, as it is, to Go's `netip.ParsePrefix`
+ * (istio/istio:pkg/kube/inject/validate.go, validateCIDRList): a blank, a bare address or a name fails the admission, so no pod is
+ * created. `*` passes only as the whole of includeOutboundIPRanges; the empty text always.
+ */
+const PREFIX = 'traffic.sidecar.istio.io/';
+const KEYS: ReadonlyMap<string, { readonly star: boolean }> = new Map([
+  [`${PREFIX}includeOutboundIPRanges`, { star: true }],
+  [`${PREFIX}excludeOutboundIPRanges`, { star: false }],
+]);
+
+export const invalidCidrList: Rule = {
+  id: 'istio/invalid-cidr-list',
+  title: { en: 'IP range list that blocks injection', zh: 'IP 段列表写法错误，注入会失败' },
+  runbook: 'istio/annotations-that-do-nothing',
+  severity: 'error',
+  default: 'on',
+  affects: 'Istio, all versions',
+  fixable: 'safe',
+  sources: [
+    'istio/istio:pkg/kube/inject/validate.go@1.24.2',
+    'https://pkg.go.dev/net/netip#ParsePrefix',
+    'https://istio.io/latest/docs/reference/config/annotations/#SidecarTrafficExcludeOutboundIPRanges',
+  ],
+  messages: {
+    bareAddress: {
+      en: '{item} is an address, and {key} takes ranges only: the injector refuses the pod, and no new pod starts. Write {range}.',
+      zh: '{item} 是单个地址，而 {key} 只接受 CIDR 网段：注入器会拒绝该 Pod，新 Pod 起不来。请写成 {range}。',
+    },
+    blank: {
+      en: 'A blank beside {item}: {key} takes none, the injector refuses the pod, and no new pod starts.',
+      zh: '{item} 旁边有空格：{key} 不允许空格，注入器会拒绝该 Pod，新 Pod 起不来。',
+    },
+    star: {
+      en: '“*” is not allowed here in {key}: the injector refuses the pod, and no new pod starts.',
+      zh: '{key} 的这个位置不支持 “*”：注入器会拒绝该 Pod，新 Pod 起不来。',
+    },
+    emptyItem: {
+      en: 'An empty entry in {key} (a comma too many): the injector refuses the pod, and no new pod starts.',
+      zh: '{key} 里有空项（多了逗号）：注入器会拒绝该 Pod，新 Pod 起不来。',
+    },
+    wideComma: {
+      en: 'A full-width comma in {key}: the injector refuses the pod, and no new pod starts. Write “,”.',
+      zh: '{key} 里有全角逗号：注入器会拒绝该 Pod，新 Pod 起不来。请改成半角 “,”。',
+    },
+    notRange: {
+      en: '“{item}” in {key} is no IP range such as 10.0.0.0/8: the injector refuses the pod, and no new pod starts.',
+      zh: '{key} 里的 “{item}” 不是 10.0.0.0/8 这样的 IP 网段：注入器会拒绝该 Pod，新 Pod 起不来。',
+    },
+    write: { en: 'Write "{list}"', zh: '改为 "{list}"' },
+  },
+  check({ unit, report }) {
+    for (const { key, value, place } of istioAnnotations(unit)) {
+      const grammar = KEYS.get(key);
+      if (!grammar || place === 'object' || value.kind !== 'scalar' || value.unknown) continue;
+      if (value.text === '' || (grammar.star && value.text === '*')) continue;
+      const bad = badItems(value.text);
+      const [first] = bad;
+      if (!first) continue;
+      const list = rewritten(value.text);
+      report({
+        messageId: first.kind,
+        data: { item: first.text, key: key.slice(PREFIX.length), range: asRange(first.text) ?? '' },
+        at: placeOf(value, bad),
+        fixes:
+          list === undefined
+            ? []
+            : [
+                {
+                  id: 'write-list',
+                  titleId: 'write',
+                  data: { list },
+                  safety: 'safe',
+                  changes: [{ change: 'set-scalar', scalar: value, text: list, asString: true }],
+                },
+              ],
+      });
+    }
+  },
+};
+
+interface BadItem {
+  readonly kind: 'bareAddress' | 'blank' | 'star' | 'emptyItem' | 'wideComma' | 'notRange';
+  readonly text: string;
+  /** Offsets in the list's text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function badItems(list: string): BadItem[] {
+  const bad: BadItem[] = [];
+  let start = 0;
+  for (const item of list.split(',')) {
+    const kind = problemOf(item);
+    if (kind) bad.push({ kind, text: item.trim(), start, end: start + item.length });
+    start += item.length + 1;
+  }
+  return bad;
+}
+
+function problemOf(item: string): BadItem['kind'] | undefined {
+  const text = item.trim();
+  if (text === '') return 'emptyItem';
+  if (text.includes('，')) return 'wideComma';
+  if (text === '*') return 'star';
+  if (isAddress(text)) return 'bareAddress';
+  if (!isPrefix(text)) return 'notRange';
+  return text === item ? undefined : 'blank';
+}
+
+function placeOf(scalar: YamlScalar, bad: readonly BadItem[]): Anchor {
+  const [only, ...more] = bad;
+  if (!only || more.length > 0 || only.kind === 'emptyItem') return scalar;
+  return spanInScalar(scalar, only.start, only.end) ?? scalar;
+}
+
+/** One address as the range that holds it alone. */
+function asRange(text: string): string | undefined {
+  if (!isAddress(text)) return undefined;
+  return text.includes(':') ? `${text}/128` : `${text}/32`;
+}
+
+/** The list as it can only be meant; `undefined` when an entry can mean anything, or nothing is left. */
+function rewritten(list: string): string | undefined {
+  const ranges: string[] = [];
+  for (const item of list.split(/[,，]/)) {
+    const text = item.trim();
+    if (text === '') continue;
+    const range = isPrefix(text) ? text : asRange(text);
+    if (range === undefined) return undefined;
+    ranges.push(range);
+  }
+  return ranges.length > 0 ? ranges.join(',') : undefined;
+}
