@@ -82,15 +82,9 @@ export function findCharts(parsedFiles: Iterable<ParsedFile>, paths: Iterable<st
     if (charts.has(folder) && LAYER.test(name) && name !== 'values.yaml') append(layers, folder, path);
     const at = /^(?:(.*)\/)?templates\/(?!.*\/templates\/)/.exec(path);
     const chart = at ? (at[1] ?? '.') : undefined;
-    if (
-      chart !== undefined &&
-      charts.has(chart) &&
-      /\.ya?ml$/.test(name) &&
-      !name.startsWith('_') &&
-      !/\/templates\/tests\//.test(`/${path}`)
-    ) {
-      append(templates, chart, path);
-    }
+    if (chart === undefined || !charts.has(chart)) continue;
+    const makesObjects = /\.ya?ml$/.test(name) && !name.startsWith('_') && !`/${path}`.includes('/templates/tests/');
+    append(makesObjects ? templates : helpers, chart, path);
   }
   const parents = new Map<string, string>();
   const made = [...charts].map(([folder, { file, root }]): ChartFolder => {

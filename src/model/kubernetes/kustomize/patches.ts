@@ -27,7 +27,11 @@ export function applyPatches(resources: readonly Resource[], input: PatchInput):
     if (item.kind !== 'scalar' || item.unknown) continue;
     const inline = item.text.includes('\n') || (!input.exists(item.text) && item.text.includes(': '));
     const documents = inline ? inlineDocuments(item) : fileDocuments(item.text, input);
-    all = mergeByIdentity(all, documents ?? problem(input, `patch ${nameOf(item)} can't be read`), { selected: true }, input);
+    if (documents) all = mergeByIdentity(all, documents, { selected: true }, input);
+    else {
+      if (inline || input.exists(item.text)) input.gap(`patch ${nameOf(item)} can't be read`);
+      all = all.map((resource) => taintAll(resource, nameOf(item)));
+    }
   }
   for (const entry of itemsAt(input.kustomization, 'patches')) all = applyPatch(all, entry, input);
   return all;
@@ -56,11 +60,6 @@ export function applyJson6902(resources: readonly Resource[], input: PatchInput)
   return all;
 }
 
-function problem(input: PatchInput, detail: string): readonly YamlNode[] {
-  input.gap(detail);
-  return [];
-}
-
 function nameOf(item: YamlScalar): string {
   return item.text.includes('\n') ? '(inline)' : item.text;
 }
@@ -71,22 +70,25 @@ function inlineDocuments(scalar: YamlScalar): readonly YamlNode[] | undefined {
 
 function fileDocuments(path: string, input: PatchInput): readonly YamlNode[] | undefined {
   const file = input.read(path);
-  if (!file) return [];
-  return documentsOf(file);
+  return file && documentsOf(file);
 }
 
 function documentsFor(entry: YamlNode, input: PatchInput): readonly YamlNode[] | undefined {
   const path = textAt(entry, 'path');
   const patch = nodeAt(entry, 'patch');
   const documents = path !== undefined ? fileDocuments(path, input) : patch?.kind === 'scalar' ? inlineDocuments(patch) : undefined;
-  if (!documents) input.gap(`patch ${path ?? '(inline)'} can't be read`);
+  if (!documents && (path === undefined || input.exists(path))) input.gap(`patch ${path ?? '(inline)'} can't be read`);
   return documents;
 }
 
 function applyPatch(resources: readonly Resource[], entry: YamlNode, input: PatchInput): Resource[] {
   const documents = documentsFor(entry, input)?.filter((root) => root.kind !== 'scalar' || !isNull(root));
-  if (!documents) return [...resources];
   const target = nodeAt(entry, 'target');
+  if (!documents) {
+    // What a patch that isn't here does to its targets isn't known.
+    const reach = target?.kind === 'map' ? readSelector(target) : undefined;
+    return resources.map((resource) => (!reach || reach.matches(resource) ? taintAll(resource, 'patches') : resource));
+  }
   const options = {
     nameChange: textAt(entry, 'options', 'allowNameChange') === 'true',
     kindChange: textAt(entry, 'options', 'allowKindChange') === 'true',

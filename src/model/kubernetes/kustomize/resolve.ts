@@ -69,6 +69,7 @@ class Resolver {
   readonly localFolders = new Set<string>();
   private readonly readParsed: (path: string) => ParsedFile | undefined;
   private readonly readText: (path: string) => SourceFile | undefined;
+  private readonly bases = new Map<string, Accumulated>();
   /** Folders being resolved, outermost first. */
   private readonly open: string[] = [];
 
@@ -159,7 +160,7 @@ class Resolver {
     const text = parsed?.file ?? this.readText(path);
     if (!text && this.kustomizationIn(path)) {
       this.localFolders.add(path);
-      const base = this.folder(path, 'Kustomization', { resources: [], config: DEFAULT_CONFIG, variables: new Set() });
+      const base = this.base(path);
       if (!base) return into;
       return {
         resources: this.joined(into.resources, base.resources, from),
@@ -178,6 +179,15 @@ class Resolver {
       this.gap(notice.kind === 'conflict' ? 'unparsable' : notice.kind, path, notice.message);
     }
     return { ...into, resources: this.joined(into.resources, parsed.objects.map(resourceOf), from) };
+  }
+
+  /** A base that several kustomizations use is resolved once. */
+  private base(folder: string): Accumulated | undefined {
+    const known = this.bases.get(folder);
+    if (known) return known;
+    const base = this.folder(folder, 'Kustomization', { resources: [], config: DEFAULT_CONFIG, variables: new Set() });
+    if (base) this.bases.set(folder, base);
+    return base;
   }
 
   private addComponent(into: Accumulated, folder: string, from: SourceFile, written: string): Accumulated {
