@@ -5,7 +5,7 @@ import { compareSeverity, type Message } from '../linters/rule.ts';
 import { messageText } from '../report/message.ts';
 import type { SourceFile } from '../text/source.ts';
 import { CannotWork } from './cannot-work.ts';
-import type { LintOptions, LintOutcome } from './lint.ts';
+import type { LintOptions, LintOutcome, StandardInput } from './lint.ts';
 import { note } from './output.ts';
 import type { Project } from './project.ts';
 
@@ -20,27 +20,26 @@ export interface FixRun {
  * `--fix`, `--unsafe-fixes`, `--fix-dry-run`: fixes the findings that the run shows. Files are written atomically, and only when they are
  * as they were read; with `--stdin-filename` the fixed text goes to standard output and no file is touched.
  */
-export async function fix(project: Project, outcome: LintOutcome, options: LintOptions, stdinPath: string | undefined): Promise<FixRun> {
+export async function fix(project: Project, outcome: LintOutcome, options: LintOptions, stdin: StandardInput | undefined): Promise<FixRun> {
   const { engine } = project;
   const shown = outcome.findings.filter((finding) => compareSeverity(finding.severity, options.severity) <= 0);
   const wanted = new Set(shown.map((finding) => finding.fingerprint));
-  const fixed = stdinPath === undefined ? fixWanted(project, options, wanted) : fixWithin(project, options, wanted, stdinPath);
+  const fixed = stdin ? fixWithin(project, options, wanted, stdin.path) : fixWanted(project, options, wanted);
   const before = new Map([...fixed.files.keys()].map((path) => [path, engine.file(path)]));
   if (options.fixDryRun) {
     for (const [path, file] of fixed.files) process.stdout.write(unifiedDiff(path, before.get(path)?.text, file.text));
     return { stdoutTaken: true, changed: false };
   }
-  if (stdinPath === undefined) await write(project, fixed.files, before);
-  else {
-    const file = fixed.files.get(stdinPath) ?? engine.file(stdinPath);
-    if (file) process.stdout.write((file.bom ? '\ufeff' : '') + file.text);
-  }
+  if (stdin) {
+    const file = fixed.files.get(stdin.path);
+    process.stdout.write(file ? (file.bom ? '\ufeff' : '') + file.text : stdin.bytes);
+  } else await write(project, fixed.files, before);
   for (const [path, file] of fixed.files) engine.setFile(path, file);
-  if (!options.quiet && fixed.fixed.length > 0 && stdinPath === undefined) {
+  if (!options.quiet && fixed.fixed.length > 0 && !stdin) {
     const said = { en: 'findings fixed: {count}, files written: {files}', zh: '已修复 {files} 个文件中的 {count} 条发现' };
     note(messageText(said, { count: fixed.fixed.length, files: fixed.files.size }, project.language));
   }
-  return { stdoutTaken: stdinPath !== undefined, changed: fixed.files.size > 0 };
+  return { stdoutTaken: stdin !== undefined, changed: fixed.files.size > 0 };
 }
 
 function fixWanted(project: Project, options: LintOptions, wanted: ReadonlySet<string>): FixedFiles {

@@ -48,13 +48,13 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
     return value;
   };
   const project = await timed('read and parse', () => openProject(options, workingFolder));
-  const stdinPath = options.stdinFilename === undefined ? undefined : takeStdin(options.stdinFilename, project, workingFolder);
-  const focus = new Focus(stdinPath === undefined ? paths.map((path) => pathInRoot(path, project.root, workingFolder)) : [stdinPath]);
+  const stdin = options.stdinFilename === undefined ? undefined : takeStdin(options.stdinFilename, project, workingFolder);
+  const focus = new Focus(stdin ? [stdin.path] : paths.map((path) => pathInRoot(path, project.root, workingFolder)));
   let outcome = await timed('check', () => examine(project, focus, options));
   let stdoutTaken = false;
   if (options.fix || options.unsafeFixes || options.fixDryRun) {
     const { fix } = await import('./fix.ts');
-    const fixed = await fix(project, outcome, options, stdinPath);
+    const fixed = await fix(project, outcome, options, stdin);
     stdoutTaken = fixed.stdoutTaken;
     if (fixed.changed) outcome = await timed('check again', () => examine(project, focus, options));
   }
@@ -145,11 +145,20 @@ function checkedSomething(outcome: LintOutcome, focus: Focus, project: Project):
   return false;
 }
 
-/** Puts the text on standard input in the place of a file. */
-function takeStdin(name: string, project: Project, workingFolder: string): string {
+/** A file whose text came on standard input. */
+export interface StandardInput {
+  readonly path: string;
+  /** As they came: what is not text, or is nothing that a rule reads, goes back as it is. */
+  readonly bytes: Uint8Array;
+}
+
+/** Puts the text on standard input in the place of a file, unless the configuration ignores that file. */
+function takeStdin(name: string, project: Project, workingFolder: string): StandardInput {
   const path = pathInRoot(name, project.root, workingFolder, false);
-  const decoded = decodeText(path, readFileSync(0));
+  const bytes = readFileSync(0);
+  if (project.configuration.isIgnored(path)) return { path, bytes };
+  const decoded = decodeText(path, bytes);
   if ('text' in decoded) project.engine.setFile(path, decoded);
   else project.engine.workspace.setNotice(path, decoded);
-  return path;
+  return { path, bytes };
 }

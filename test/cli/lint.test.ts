@@ -138,6 +138,16 @@ describe('text on standard input', () => {
     assert.equal(cli(folder, ['lint', '--stdin-filename', 'a/api.yaml', '--fix'], { input: text }).stdout, text);
   });
 
+  it('with --fix, what no rule reads, what is ignored and what is no text comes back as it was', () => {
+    const ignoring = folderWith({ '.runbook-lens.yaml': 'ignore: ["old/**"]\n' });
+    const fixed = (name: string, input: string | Uint8Array) => cli(ignoring, ['lint', '--fix', '--stdin-filename', name], { input });
+    assert.equal(fixed('a.yaml', 'apiVersion: v1\nkind: Node\n').stdout, 'apiVersion: v1\nkind: Node\n');
+    assert.equal(fixed('notes.md', '# x\n').stdout, '# x\n');
+    assert.equal(fixed('broken.yaml', 'kind: Service\na: [\n').stdout, 'kind: Service\na: [\n');
+    assert.equal(fixed('old/api.yaml', BAD).stdout, BAD);
+    assert.equal(fixed('a.yaml', Buffer.from([0, 1, 65])).stdout, '\u0000\u0001A');
+  });
+
   it('--output takes the report', () => {
     const output = join(folder, 'report.json');
     const args = ['lint', '--stdin-filename', 'a/api.yaml', '--fix', '--format', 'json', '--output', output];
