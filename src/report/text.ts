@@ -11,6 +11,9 @@ export interface TextOptions {
   readonly brief: boolean;
 }
 
+/** A chart repository may have hundreds of templates that no parser understands: they are said quietly. */
+const MAX_NOTICES = 10;
+
 const TEXT = {
   related: { en: 'see', zh: '参见' },
   runbook: { en: 'runbook', zh: 'runbook' },
@@ -18,6 +21,10 @@ const TEXT = {
   review: { en: 'fix available (--unsafe-fixes, review it)', zh: '可修复（--unsafe-fixes，需人工复核）' },
   byHand: { en: 'by hand', zh: '手动修改' },
   notice: { en: 'notice', zh: '提示' },
+  moreNotices: {
+    en: '{count} more files that could not be read as a whole (--format json names them)',
+    zh: '另有 {count} 个文件未能完整读取（--format json 可查看全部）',
+  },
   none: { en: 'No findings', zh: '没有发现问题' },
   hidden: { en: '{what} hidden (--severity {severity})', zh: '未显示：{what}（--severity {severity}）' },
   suppressed: { en: '{count} suppressed', zh: '已忽略 {count} 条' },
@@ -41,9 +48,13 @@ export function lintText(report: LintReport, options: TextOptions): string {
   const say = (message: Message, data?: MessageData): string => messageText(message, data, report.language);
   const blocks = report.findings.map((finding) => findingBlock(report, finding, rules.get(finding.rule), colours, options.brief, say));
   if (options.brief) return blocks.map((block) => `${block.join('\n')}\n`).join('');
-  const notices = report.notices.map(
-    (notice) => `${harmless(notice.file)}: ${colours.information(say(TEXT.notice))} ${harmless(notice.message).replaceAll('\n', ' ')}`,
-  );
+  const notices = report.notices
+    .slice(0, MAX_NOTICES)
+    .map(
+      (notice) => `${harmless(notice.file)}: ${colours.information(say(TEXT.notice))} ${harmless(notice.message).replaceAll('\n', ' ')}`,
+    );
+  const more = report.notices.length - notices.length;
+  if (more > 0) notices.push(say(TEXT.moreNotices, { count: more }));
   const parts = [
     ...blocks.map((block) => block.join('\n')),
     ...(notices.length > 0 ? [notices.join('\n')] : []),

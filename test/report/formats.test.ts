@@ -180,6 +180,13 @@ describe('text', () => {
     assert.equal(lintText(report({ findings: [] }), { colour: false, brief: true }), '');
   });
 
+  it('many notices are cut short', () => {
+    const notices = Array.from({ length: 25 }, (_, index) => ({ kind: 'templated' as const, file: `t${index}.yaml`, message: 'm' }));
+    const text = lintText(report({ notices, findings: [] }), { colour: false, brief: false });
+    assert.equal(text.match(/: notice m$/gm)?.length, 10);
+    assert.match(text, /^15 more files that could not be read/m);
+  });
+
   it('nothing found', () => {
     const none = report({ findings: [], hidden: { error: 0, warning: 0, information: 0, hint: 0 }, notices: [], suppressed: 0 });
     assert.equal(lintText(none, { colour: false, brief: false }), 'No findings (2 files, 1 unit)\n');
