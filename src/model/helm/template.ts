@@ -76,8 +76,14 @@ class Decider {
     for (const mask of this.all) this.take(mask);
     // A block that is never closed: the file is broken, nothing in it is certain.
     if (this.blocks.length > 0) this.undecided.push({ start: 0, end: this.file.text.length });
-    for (const blank of this.blanks) this.blank(blank);
-    const gone = (mask: Mask): boolean => this.blanks.some((blank) => blank.start <= mask.start && mask.end <= blank.end);
+    const blanks = outermost(this.blanks);
+    this.text = blanked(this.text, blanks);
+    let next = 0;
+    // Both ascend, and a mask is wholly inside a blank stretch or wholly outside.
+    const gone = (mask: Mask): boolean => {
+      while ((blanks[next]?.end ?? Number.POSITIVE_INFINITY) < mask.end) next++;
+      return (blanks[next]?.start ?? Number.POSITIVE_INFINITY) <= mask.start;
+    };
     const masks = this.all
       .filter((mask) => !this.filled.has(mask) && !gone(mask))
       .map((mask) => (this.loops.has(mask) ? { ...mask, hole: true } : mask));
@@ -100,12 +106,14 @@ class Decider {
   }
 
   private dotAt(offset: number): Dot {
-    let found: Dot = ROOT;
-    for (const { from, dot } of this.dots) {
-      if (from > offset) break;
-      found = dot;
+    let low = 0;
+    let high = this.dots.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.dots[middle]?.from ?? 0) <= offset) low = middle;
+      else high = middle - 1;
     }
-    return found;
+    return this.dots[low]?.dot ?? ROOT;
   }
 
   private take(mask: Mask): void {
@@ -178,10 +186,6 @@ class Decider {
     this.setDot(action.end, block.outer);
   }
 
-  private blank({ start, end }: Span): void {
-    this.text = this.text.slice(0, start) + this.text.slice(start, end).replace(/[^\r\n]/g, ' ') + this.text.slice(end);
-  }
-
   /** `{{- toYaml X | nindent N }}` alone on its line, X a known map or list: writes the stand-in at column N. */
   private fill(mask: Mask, body: string): void {
     if (!mask.hole) return;
@@ -209,4 +213,22 @@ class Decider {
     this.insertions.push({ name, node: value });
     this.filled.add(mask);
   }
+}
+
+/** The stretches without those inside others, ascending. */
+function outermost(spans: readonly Span[]): Span[] {
+  const all = [...spans].sort((a, b) => a.start - b.start || b.end - a.end);
+  const kept: Span[] = [];
+  for (const span of all) if (span.end > (kept.at(-1)?.end ?? -1)) kept.push(span);
+  return kept;
+}
+
+function blanked(text: string, spans: readonly Span[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end } of spans) {
+    parts.push(text.slice(at, start), text.slice(start, end).replace(/[^\r\n]/g, ' '));
+    at = end;
+  }
+  return parts.join('') + text.slice(at);
 }

@@ -326,6 +326,7 @@ function sameScalar(ours: YamlScalar, theirs: YamlScalar): boolean {
 
 function byName(items: readonly YamlNode[]): readonly YamlNode[] {
   const name = (item: YamlNode): string => textAt(item, 'name') ?? '';
+  if (items.some((item) => name(item) === '')) return items;
   return [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 
