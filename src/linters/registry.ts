@@ -1,6 +1,7 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
+import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
@@ -8,13 +9,16 @@ import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-objec
 import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
 import { invalidPortList } from './istio/rules/invalid-port-list.ts';
 import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
+import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
+  clusteripPinned,
   // istio
   idleTimeoutNotOnTopLevel, // kiam
   sessionWindow, // kong
-  dbCacheTtlZero, // runtime
+  dbCacheTtlZero,
+  workersAutoInContainer, // runtime
   gomemlimitMalformed,
   annotationOnWrongObject,
   invalidCidrList,

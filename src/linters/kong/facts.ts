@@ -59,7 +59,8 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
   const looseContainers: Container[] = [];
   for (const container of containers) {
     const settings = containerSettings(container);
-    const image = builtImage(container, unit) ?? container.image;
+    const built = builtHere(container, unit);
+    const image = built?.image ?? container.image;
     const proven = image?.known === true && isKongImage(image.value);
     // Another program's image may speak to Kong; only an image that isn't known may still be Kong.
     if (!proven && (!namesKong(settings) || (image?.known ?? false))) continue;
@@ -74,12 +75,9 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
     const operated = container.workload?.kind === 'DataPlane' || container.workload?.kind === 'GatewayConfiguration';
     running.push({
       surface: container.surface,
-      version: proven ? kongVersionOfImage(image.value) : UNKNOWN_VERSION,
+      version: image?.known ? kongVersionOfImage(image.value) : UNKNOWN_VERSION,
       proven: proven || operated,
-      ...layered(
-        settings,
-        mounted.confs.flatMap((conf) => conf.settings),
-      ),
+      ...layered(settings, [...mounted.confs.flatMap((conf) => conf.settings), ...(built ? containerSettings(built) : [])]),
       unseen: container.env.unseen.length > 0 || mounted.unseen || operated,
       chartVersion: undefined,
       container,
@@ -141,14 +139,14 @@ function operatorContainers(unit: Unit): Container[] {
   });
 }
 
-/** The base image of a container whose own image is built in this repository from Kong's. */
-function builtImage(container: Container, unit: Unit): Value<string> | undefined {
-  if (container.surface === 'dockerfile' || (container.image?.known && isKongImage(container.image.value))) return undefined;
+/** The Dockerfile that makes a container's image in this repository from Kong's: its ENV holds too. */
+function builtHere(container: Container, unit: Unit): Container | undefined {
+  if (container.surface === 'dockerfile') return undefined;
   for (const use of unit.components) {
     if (use.join !== 'strong' || !use.containers.includes(container)) continue;
-    const bases = use.component.dockerfiles.flatMap((file) => dockerfileContainer(file)?.image ?? []);
-    const [base] = bases;
-    if (bases.length === 1 && base?.known && isKongImage(base.value)) return base;
+    const builds = use.component.dockerfiles.flatMap((file) => dockerfileContainer(file) ?? []);
+    const [build] = builds;
+    if (builds.length === 1 && build?.image?.known && isKongImage(build.image.value)) return build;
   }
   return undefined;
 }

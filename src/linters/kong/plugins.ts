@@ -1,5 +1,6 @@
+import type { Change } from '../../fixes/change.ts';
 import { objectsOfKind, type Unit } from '../../model/unit.ts';
-import type { SourceFile } from '../../text/source.ts';
+import type { Anchor, SourceFile } from '../../text/source.ts';
 import { mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
 import { declaredConfigs, entitiesOf } from './declared.ts';
 
@@ -11,6 +12,15 @@ export interface DeclaredPlugin {
   readonly file: SourceFile;
   /** The document's `_format_version`; `undefined` for a KongPlugin. */
   readonly formatVersion: string | undefined;
+}
+
+/** A plugin's field, where it is written and how it is renamed. */
+export interface PluginField {
+  readonly plugin: string;
+  readonly name: string;
+  readonly at: Anchor;
+  readonly formatVersion: string | undefined;
+  readonly rename: (to: string) => { readonly changes: readonly Change[]; readonly merged: boolean };
 }
 
 export function declaredPlugins(unit: Unit): DeclaredPlugin[] {
