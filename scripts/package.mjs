@@ -28,7 +28,7 @@ const SHIPPED = [
 ];
 
 /** Below `dist`, but not the editor's: the command line ships through npm; maps and build reports are for developers. */
-const LEFT_OUT = [/^dist\/cli\.(c|m)?js$/, /\.map$/, /^dist\/meta[^/]*\.json$/];
+const LEFT_OUT = [/^dist\/cli-chunks\//, /^dist\/cli\.(c|m)?js$/, /\.map$/, /^dist\/meta[^/]*\.json$/];
 
 /** Manifest keys that mean something to npm only. */
 const NPM_ONLY = ['private', 'scripts', 'bin', 'dependencies', 'devDependencies', 'allowScripts', 'files', 'overrides'];

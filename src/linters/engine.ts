@@ -131,8 +131,9 @@ export class Engine implements LintEngine {
       report: (report: Report) => {
         const configured = configuration.severityOf(rule.id, report.at.file.path);
         if (configured === 'off') return;
-        const asked = preview || configured !== 'default';
-        if (!asked && (report.preview ?? rule.default === 'preview')) return;
+        // Asking for a rule shows its default cases; the preview cases of any rule are shown with `--preview` only.
+        if (report.preview === true && !preview) return;
+        if (rule.default === 'preview' && report.preview !== false && !preview && configured === 'default') return;
         const severity = configured === 'default' || configured === 'on' ? (report.severity ?? rule.severity) : configured;
         findings.push({ ...report, rule: rule.id, severity, unit: unit.id });
       },

@@ -99,11 +99,11 @@ function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
-/** Skaffold's artifacts: image → build context folder. */
+/** The artifacts of the files named skaffold*.yaml: image → build context folder. */
 export function skaffoldArtifacts(files: Iterable<ParsedFile>): ReadonlyMap<string, string> {
   const artifacts = new Map<string, string>();
   for (const parsed of files) {
-    if (parsed.format !== 'yaml') continue;
+    if (parsed.format !== 'yaml' || !/skaffold/.test(parsed.file.path)) continue;
     for (const { root } of parsed.documents) {
       if (!textAt(root, 'apiVersion')?.startsWith('skaffold/')) continue;
       for (const artifact of itemsAt(root, 'build', 'artifacts')) {

@@ -32,6 +32,8 @@ export class RepositoryModel {
   private readonly builder: UnitBuilder;
   private documents = 0;
   private codeChanged = false;
+  /** A path came or went, or a file that a component is made of changed. */
+  private componentsChanged = true;
   private known: Repository | undefined;
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
@@ -50,6 +52,7 @@ export class RepositoryModel {
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
     this.components = from?.components ?? [];
+    this.componentsChanged = from?.componentsChanged ?? true;
     this.unitList = from?.unitList ?? [];
     this.joins = from?.joins ?? new WeakMap();
   }
@@ -68,6 +71,9 @@ export class RepositoryModel {
   private replace(path: string, parsed: ParsedFile | undefined): void {
     this.documents += documentCount(parsed) - documentCount(this.files.get(path));
     if (parsed?.format === 'code') this.codeChanged = true;
+    const known = this.files.get(path);
+    if (!known !== !parsed || COMPONENT_FORMATS.has(known?.format ?? '') || COMPONENT_FORMATS.has(parsed?.format ?? ''))
+      this.componentsChanged = true;
     if (parsed) this.files.set(path, parsed);
     else this.files.delete(path);
   }
@@ -126,7 +132,8 @@ export class RepositoryModel {
 
   private build(): Repository {
     const yaml = [...this.files.values()].filter(isYamlFile);
-    this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
+    if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
+    this.componentsChanged = false;
     const artifacts = skaffoldArtifacts(yaml);
     const built = this.builder
       .build({ files: this.files, readText: (path) => this.readText(path), notices: this.scanNotices.values() })
@@ -150,6 +157,8 @@ export class RepositoryModel {
     return result;
   }
 }
+
+const COMPONENT_FORMATS: ReadonlySet<string> = new Set(['code', 'build', 'dockerfile']);
 
 function isYamlPath(path: string): boolean {
   return /\.(?:ya?ml|json)$/.test(path);

@@ -50,7 +50,7 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
       const link = entry.isSymbolicLink();
       const kind = link ? linkKind(join(root, path)) : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : undefined;
       if (kind === 'folder') {
-        if (PRUNED.has(entry.name) || isIgnored(path, true, active) || options.isIgnored?.(path)) continue;
+        if (PRUNED.has(entry.name) || isIgnored(path, true, active) || options.isIgnored?.(`${path}/`)) continue;
         // A link may lead back to where we are; each real folder is read once.
         if (link && !enter(join(root, path), seen)) continue;
         if (!link && seen.size > 0 && !enter(join(root, path), seen)) continue;

@@ -12,13 +12,13 @@ import { helmfileReleases } from '../model/helmfile.ts';
 import { kustomizationReleases } from '../model/kubernetes/kustomize/helm-charts.ts';
 import { findKustomizations, type KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
 import { resolveKustomization } from '../model/kubernetes/kustomize/resolve.ts';
-import type { KubeObject } from '../model/kubernetes/objects.ts';
+import { identityOf, type KubeObject } from '../model/kubernetes/objects.ts';
 import { terraformReleases } from '../model/terraform.ts';
 import type { HelmRelease, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
 import type { SourceFile } from '../text/source.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
-import { isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { type FolderUnit, isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
 import { TrackedMemo } from './tracked-memo.ts';
 
 /** What a unit is made of before other files that stand in its folder join it. */
@@ -50,7 +50,10 @@ export class UnitBuilder {
   private readonly cores: TrackedMemo<Source, readonly Core[]>;
   private readonly units: TrackedMemo<Source, Unit>;
 
+  private last: { readonly keys: readonly string[]; readonly planned: readonly FolderUnit[] } | undefined;
+
   constructor(from?: UnitBuilder) {
+    this.last = from?.last;
     this.cores = new TrackedMemo(from?.cores);
     this.units = new TrackedMemo(from?.units);
   }
@@ -63,8 +66,18 @@ export class UnitBuilder {
     const cores = [...this.kustomized(kustomizations, read), ...this.charted(charts, read)];
     const taken = takenPaths(cores, kustomizations, charts, sources.files);
     const left = yaml.filter((parsed) => !taken.has(parsed.file.path));
-    cores.push(...plainCores(left, new Set(cores.map((core) => core.id))));
+    cores.push(...plainCores(left, new Set(cores.map((core) => core.id)), (files) => this.plan(files)));
     return this.withOtherFiles(cores, taken, sources, read);
+  }
+
+  /** The plan of plain folders depends on which objects stand where, not on what they say. */
+  private plan(files: readonly YamlFile[]): readonly FolderUnit[] {
+    const keys = files.map(planKey);
+    const { last } = this;
+    if (last?.keys.length === keys.length && keys.every((key, at) => key === last.keys[at])) return last.planned;
+    const planned = planFolderUnits(files);
+    this.last = { keys, planned };
+    return planned;
   }
 
   private kustomized(kustomizations: readonly KustomizationFolder[], read: Read): Core[] {
@@ -171,6 +184,17 @@ function asText(read: Source): SourceFile | undefined {
   return read && 'text' in read ? read : undefined;
 }
 
+const planKeys = new WeakMap<YamlFile, string>();
+
+function planKey(parsed: YamlFile): string {
+  let key = planKeys.get(parsed);
+  if (key === undefined) {
+    key = `${parsed.file.path} ${parsed.objects.map((object) => identityOf(object) ?? '').join()}`;
+    planKeys.set(parsed, key);
+  }
+  return key;
+}
+
 /** Paths that a kustomization or a chart has taken: their documents are not judged alone. */
 function takenPaths(
   cores: readonly Core[],
@@ -198,12 +222,16 @@ function takenPaths(
   return taken;
 }
 
-function plainCores(left: readonly YamlFile[], ids: ReadonlySet<string>): Core[] {
+function plainCores(
+  left: readonly YamlFile[],
+  ids: ReadonlySet<string>,
+  plan: (files: readonly YamlFile[]) => readonly FolderUnit[],
+): Core[] {
   const composeFolders = new Set(
     left.filter((parsed) => parsed.documents.some(({ root }) => isComposeDocument(root))).map((parsed) => parentFolder(parsed.file.path)),
   );
   const byPath = new Map(left.map((parsed) => [parsed.file.path, parsed]));
-  const planned = planFolderUnits(left.filter((parsed) => parsed.objects.length > 0));
+  const planned = plan(left.filter((parsed) => parsed.objects.length > 0));
   const cores = planned.map(({ folder, members }): Core => {
     const objects = members.flatMap((path) => byPath.get(path)?.objects ?? []);
     const gaps = members.flatMap((path) => byPath.get(path)?.notices.flatMap(noticeGap) ?? []);
@@ -234,9 +262,17 @@ function fileReleases(parsed: ParsedFile, text: (path: string) => SourceFile | u
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (/^helmfile.*\.ya?ml$/.test(name)) return helmfileReleases(file, text);
   if (!/values.*\.ya?ml$/.test(name)) return [];
+  const known = standaloneValues.get(file);
+  if (known) return known;
   const values = readValues(file);
-  return values ? [{ chart: undefined, chartVersion: undefined, repository: undefined, values: values.root, file, complete: false }] : [];
+  const releases: HelmRelease[] = values
+    ? [{ chart: undefined, chartVersion: undefined, repository: undefined, values: values.root, file, complete: false }]
+    : [];
+  standaloneValues.set(file, releases);
+  return releases;
 }
+
+const standaloneValues = new WeakMap<SourceFile, HelmRelease[]>();
 
 /** The processes that a file without Kubernetes objects describes. */
 function fileContainers(

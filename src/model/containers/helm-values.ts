@@ -13,7 +13,18 @@ const MAX_DEPTH = 8;
  * The containers that a values file describes: every map with one of the usual `env` keys. The chart decides what it does with the
  * rest, so other variables may be set too.
  */
-export function valuesContainers(values: YamlMap): Container[] {
+export function valuesContainers(values: YamlMap): readonly Container[] {
+  let containers = knownContainers.get(values);
+  if (!containers) {
+    containers = readContainers(values);
+    knownContainers.set(values, containers);
+  }
+  return containers;
+}
+
+const knownContainers = new WeakMap<YamlMap, readonly Container[]>();
+
+function readContainers(values: YamlMap): Container[] {
   const containers: Container[] = [];
   const visit = (map: YamlMap, name: string, depth: number): void => {
     const variables = new Map<string, EnvironmentVariable>();

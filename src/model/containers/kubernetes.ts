@@ -1,39 +1,74 @@
 import type { Change } from '../../fixes/change.ts';
 import { isNull, itemsAt, mapAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 import type { Container, Environment, EnvironmentVariable } from '../container.ts';
-import { type KubeObject, podTemplateOf } from '../kubernetes/objects.ts';
+import { type KubeObject, podTemplateOf, WORKLOAD_KINDS } from '../kubernetes/objects.ts';
 import { parseMemoryMiB, parseQuantity } from '../quantity.ts';
 import { sameNamespace } from '../unit.ts';
 import { known, type Layer, mapValue, unknown, type Value } from '../value.ts';
 
+/** A ConfigMap of the same unit by its name, as a workload of a namespace sees it. */
+type FindConfigMap = (name: string) => KubeObject | undefined;
+
+interface KnownContainers {
+  readonly lookups: ReadonlyMap<string, KubeObject | undefined>;
+  readonly containers: readonly Container[];
+}
+
+/** What was read of a workload, with the ConfigMaps that went into it: an edit elsewhere in the unit reads it no second time. */
+const knownContainers = new WeakMap<KubeObject, KnownContainers>();
+
 /** The containers of all pod templates among the objects. ConfigMaps are looked up among the same objects. */
 export function kubernetesContainers(objects: readonly KubeObject[]): Container[] {
-  const configMaps = objects.filter((object) => object.kind === 'ConfigMap');
+  const configMaps = new Map<string, KubeObject[]>();
+  for (const object of objects) {
+    if (object.kind !== 'ConfigMap' || object.name === undefined) continue;
+    const list = configMaps.get(object.name);
+    if (list) list.push(object);
+    else configMaps.set(object.name, [object]);
+  }
   return objects.flatMap((workload) => {
-    const pod = podTemplateOf(workload);
-    if (!pod) return [];
-    const read = (key: string, init: boolean): Container[] =>
-      itemsAt(pod.spec, key).flatMap((node) => {
-        if (node.kind !== 'map') return [];
-        return [
-          {
-            surface: 'kubernetes' as const,
-            name: textAt(node, 'name') ?? '',
-            workload,
-            pod,
-            init,
-            node,
-            image: scalarValue(scalarAt(node, 'image')),
-            env: readEnvironment(node, workload.namespace, configMaps),
-            args: [...words(nodeAt(node, 'command')), ...words(nodeAt(node, 'args'))],
-            memoryLimitMiB: quantityValue(scalarAt(node, 'resources', 'limits', 'memory'), parseMemoryMiB),
-            cpuLimitCores: quantityValue(scalarAt(node, 'resources', 'limits', 'cpu'), parseQuantity),
-            at: scalarAt(node, 'image') ?? scalarAt(node, 'name') ?? firstKey(node) ?? node,
-          },
-        ];
-      });
-    return [...read('containers', false), ...read('initContainers', true)];
+    if (!WORKLOAD_KINDS.has(workload.kind)) return [];
+    const find: FindConfigMap = (name) => {
+      const hits = (configMaps.get(name) ?? []).filter((map) => sameNamespace(map.namespace, workload.namespace));
+      return hits.length === 1 ? hits[0] : hits.find((map) => map.namespace === workload.namespace);
+    };
+    const known = knownContainers.get(workload);
+    if (known && [...known.lookups].every(([name, map]) => find(name) === map)) return known.containers;
+    const lookups = new Map<string, KubeObject | undefined>();
+    const containers = workloadContainers(workload, (name) => {
+      const map = find(name);
+      lookups.set(name, map);
+      return map;
+    });
+    knownContainers.set(workload, { lookups, containers });
+    return containers;
   });
+}
+
+function workloadContainers(workload: KubeObject, findConfigMap: FindConfigMap): Container[] {
+  const pod = podTemplateOf(workload);
+  if (!pod) return [];
+  const read = (key: string, init: boolean): Container[] =>
+    itemsAt(pod.spec, key).flatMap((node) => {
+      if (node.kind !== 'map') return [];
+      return [
+        {
+          surface: 'kubernetes' as const,
+          name: textAt(node, 'name') ?? '',
+          workload,
+          pod,
+          init,
+          node,
+          image: scalarValue(scalarAt(node, 'image')),
+          env: readEnvironment(node, findConfigMap),
+          args: [...words(nodeAt(node, 'command')), ...words(nodeAt(node, 'args'))],
+          memoryLimitMiB: quantityValue(scalarAt(node, 'resources', 'limits', 'memory'), parseMemoryMiB),
+          cpuLimitCores: quantityValue(scalarAt(node, 'resources', 'limits', 'cpu'), parseQuantity),
+          at: scalarAt(node, 'image') ?? scalarAt(node, 'name') ?? firstKey(node) ?? node,
+        },
+      ];
+    });
+  return [...read('containers', false), ...read('initContainers', true)];
 }
 
 function firstKey(map: YamlMap): YamlScalar | undefined {
@@ -72,13 +107,9 @@ export function words(node: YamlNode | undefined): Value<string>[] {
   return read;
 }
 
-function readEnvironment(container: YamlMap, namespace: string | undefined, configMaps: readonly KubeObject[]): Environment {
+function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Environment {
   const variables = new Map<string, EnvironmentVariable>();
   const unseen: string[] = [];
-  const findConfigMap = (name: string): KubeObject | undefined => {
-    const hits = configMaps.filter((map) => map.name === name && sameNamespace(map.namespace, namespace));
-    return hits.length === 1 ? hits[0] : (hits.find((map) => map.namespace === namespace) ?? undefined);
-  };
 
   for (const source of itemsAt(container, 'envFrom')) {
     const prefix = textAt(source, 'prefix') ?? '';
