@@ -227,6 +227,17 @@ test('helmCharts give releases: inline values over the values file', () => {
   assert.equal(place(scalarAt(release?.values, 'env', 'log_level')), 'overlay/v.yaml: debug');
 });
 
+test('references follow a renamed claim, although no rule reads claims', () => {
+  const { objects } = resolve({
+    'overlay/kustomization.yaml': 'namePrefix: p-\nresources: [pod.yaml, claim.yaml]\n',
+    'overlay/pod.yaml':
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  volumes:\n    - {name: d, persistentVolumeClaim: {claimName: data}}\n',
+    'overlay/claim.yaml': 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n',
+  });
+  assert.equal(objects.length, 1);
+  assert.equal(textAt(objects[0]?.root, 'spec', 'volumes', 0, 'persistentVolumeClaim', 'claimName'), 'p-data');
+});
+
 test('paths and remote names', () => {
   assert.equal(resolvePath('a/b', '../c/./d/'), 'a/c/d');
   assert.equal(resolvePath('.', 'x'), 'x');

@@ -2,7 +2,7 @@ import type { SourceFile } from '../../../text/source.ts';
 import { itemsAt, scalarAt, textAt, type YamlMap, type YamlNode } from '../../../text/yaml.ts';
 import type { ParsedFile } from '../../../workspace/parsed-file.ts';
 import type { Gap } from '../../value.ts';
-import { annotationsOf, identityOf, type KubeObject } from '../objects.ts';
+import { annotationsOf, identityOf, type KubeObject, readObjects } from '../objects.ts';
 import { DEFAULT_CONFIG, type NameReference, type TransformerConfig } from './field-specs.ts';
 import { runGenerators } from './generators.ts';
 import {
@@ -45,8 +45,20 @@ export function resolveKustomization(
   const start: Accumulated = { resources: [], config: DEFAULT_CONFIG, variables: new Set() };
   const { resources, config, variables } = resolver.folder(folder, 'Kustomization', start) ?? start;
   const referring = taintVariables(updateNameReferences(resources, config.nameReference), variables);
-  const objects = referring.map((resource) => resource.object).filter((object) => !isLocalConfig(object));
+  const objects = referring
+    .map((resource) => resource.object)
+    .filter((object) => !isLocalConfig(object) && !REFERRED_KINDS.has(object.kind));
   return { objects, members: [...resolver.members].sort(), gaps: resolver.gaps, localFolders: [...resolver.localFolders].sort() };
+}
+
+/** Kinds that no rule reads, but whose new names workloads refer to. */
+const REFERRED_KINDS: ReadonlySet<string> = new Set(['PersistentVolumeClaim', 'PriorityClass', 'StorageClass']);
+const REFERRED = /\bkind["']?\s*:\s*["']?(?:PersistentVolumeClaim|PriorityClass|StorageClass)\b/;
+
+function referredObjects(file: SourceFile): KubeObject[] {
+  if (!REFERRED.test(file.text)) return [];
+  const objects = (documentsOf(file) ?? []).flatMap((root) => readObjects(file, root, false));
+  return objects.filter((object) => REFERRED_KINDS.has(object.kind));
 }
 
 function isLocalConfig(object: KubeObject): boolean {
@@ -173,12 +185,14 @@ class Resolver {
       this.gap('unreadable', path, `named in ${from.path}`);
       return into;
     }
-    if (parsed?.format !== 'yaml') return into;
+    const referred = referredObjects(text).map(resourceOf);
+    if (parsed?.format !== 'yaml') return { ...into, resources: this.joined(into.resources, referred, from) };
     for (const notice of parsed.notices) {
       if (notice.kind === 'configuration' || notice.kind === 'templated') continue;
       this.gap(notice.kind === 'conflict' ? 'unparsable' : notice.kind, path, notice.message);
     }
-    return { ...into, resources: this.joined(into.resources, parsed.objects.map(resourceOf), from) };
+    const read = parsed.objects.filter((object) => !REFERRED_KINDS.has(object.kind)).map(resourceOf);
+    return { ...into, resources: this.joined(into.resources, [...read, ...referred], from) };
   }
 
   /** A base that several kustomizations use is resolved once. */
