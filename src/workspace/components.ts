@@ -9,7 +9,7 @@ import type { ComponentUse, Unit } from '../model/unit.ts';
 import type { SourceFile } from '../text/source.ts';
 import { itemsAt, textAt } from '../text/yaml.ts';
 import type { ParsedFile } from './parsed-file.ts';
-import { joinPath, parentFolder } from './plan-units.ts';
+import { inOtherEnvironment, joinPath, parentFolder } from './plan-units.ts';
 
 const NO_CODE: CodeFacts = {
   channels: [],
@@ -126,9 +126,10 @@ const COMMON_VARIABLE =
  */
 export function joinComponents(
   unit: Unit,
-  components: readonly Component[],
+  all: readonly Component[],
   artifacts: ReadonlyMap<string, string>,
 ): readonly ComponentUse[] {
+  const components = all.filter((component) => !inOtherEnvironment(component.folder, unit.folder));
   if (components.length === 0) return [];
   const uses = new Map<Component, { containers: Container[]; join: ComponentUse['join'] }>();
   const add = (component: Component, container: Container, join: 'strong' | 'weak'): void => {

@@ -106,6 +106,17 @@ export function nearestFolder(path: string, folders: readonly string[]): string 
   return best;
 }
 
+/**
+ * Whether two folders part at sibling folders that are named like environments: what stands in `after/` or `dev/` is not what runs
+ * in `before/` or `prod/`.
+ */
+export function inOtherEnvironment(folder: string, other: string): boolean {
+  const [a, b] = [folder.split('/'), other.split('/')];
+  const parting = a.findIndex((segment, at) => segment !== b[at]);
+  const [mine, theirs] = [a[parting], b[parting]];
+  return mine !== undefined && theirs !== undefined && ENVIRONMENT_NAME.test(mine) && ENVIRONMENT_NAME.test(theirs);
+}
+
 export function isYamlFile(parsed: ParsedFile | undefined): parsed is YamlFile {
   return parsed?.format === 'yaml';
 }

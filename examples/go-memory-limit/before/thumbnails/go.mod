@@ -1,0 +1,3 @@
+module example.com/media/thumbnails
+
+go 1.22

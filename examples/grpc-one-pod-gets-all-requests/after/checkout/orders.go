@@ -1,0 +1,22 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+// dialOrders opens the one channel to the orders service; its calls go to all pods in turn.
+func dialOrders() (*grpc.ClientConn, error) {
+	return grpc.NewClient(os.Getenv("ORDERS_ADDR"),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:                1 * time.Minute,
+			Timeout:             3 * time.Second,
+			PermitWithoutStream: true,
+		}))
+}
