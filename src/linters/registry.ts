@@ -1,6 +1,7 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
+import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   idleTimeoutNotOnTopLevel, // kiam
   sessionWindow, // kong
   dbCacheTtlZero,
+  limitBelowRebuildHeadroom,
   workersAutoInContainer, // runtime
   gomemlimitMalformed,
   annotationOnWrongObject,
