@@ -15,6 +15,10 @@ import { fileURLToPath } from 'node:url';
 const KUSTOMIZE = { name: 'kustomize', module: 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1' };
 const HELM = { name: 'helm', module: 'helm.sh/helm/v3/cmd/helm@v3.21.4' };
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+if (!process.features.typescript) {
+  console.error('this script needs a Node that runs TypeScript: node_modules/.bin/node scripts/compare-resolving.mjs');
+  process.exit(2);
+}
 const { compareHelm, compareKustomize, readTree } = await import(join(root, 'test/corpus/resolving/compare.ts'));
 
 function tool({ name, module }) {

@@ -258,7 +258,9 @@ class Walker {
       for (const [name, pair] of theirs.pairs) if (!ours.pairs.has(name)) this.unseen(pair.value, `${path}/${name}`);
     } else if (ours.kind === 'sequence' && theirs.kind === 'sequence') {
       // Where a port is listed twice, the order of the list that kustomize merges has no meaning.
-      const order = path.endsWith('/ports') && !ours.open ? byName : (items: readonly YamlNode[]) => items;
+      const named =
+        path.endsWith('/ports') && !ours.open && [...ours.items, ...theirs.items].every((item) => textAt(item, 'name') !== undefined);
+      const order = (items: readonly YamlNode[]): readonly YamlNode[] => (named ? byName(items) : items);
       this.sequences(order(ours.items), order(theirs.items), ours.open, path, above);
     }
   }
@@ -326,7 +328,6 @@ function sameScalar(ours: YamlScalar, theirs: YamlScalar): boolean {
 
 function byName(items: readonly YamlNode[]): readonly YamlNode[] {
   const name = (item: YamlNode): string => textAt(item, 'name') ?? '';
-  if (items.some((item) => name(item) === '')) return items;
   return [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 
