@@ -1,6 +1,7 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
+import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   idleTimeoutNotOnTopLevel, // kiam
   sessionWindow, // kong
   dbCacheTtlZero,
+  fullRebuildFlavor,
   limitBelowRebuildHeadroom,
   workersAutoInContainer, // runtime
   gomemlimitMalformed,
