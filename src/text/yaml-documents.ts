@@ -1,4 +1,4 @@
-import type { SourceFile } from './source.ts';
+import type { SourceFile, Span } from './source.ts';
 import { type Mask, parseYaml, type YamlNode, type YamlProblem, type YamlResult } from './yaml.ts';
 
 /** One document of a YAML stream, found without parsing it: YAML forbids `---` at column 0 inside any scalar. */
@@ -87,7 +87,6 @@ function moveCloserUp(text: string, offset: number): string | undefined {
   return text.slice(0, previous) + blanked + text.slice(line);
 }
 
-const ACTION = /\{\{-?\s*(?:\/\*[\s\S]*?\*\/|[\s\S]*?)\s*-?\}\}/g;
 const CONTROL = /^\{\{-?\s*(?:if|else|end|range|with|define|block|\/\*|\$[\w.]*\s*:?=)/;
 
 /**
@@ -96,24 +95,49 @@ const CONTROL = /^\{\{-?\s*(?:if|else|end|range|with|define|block|\/\*|\$[\w.]*\
  */
 export function maskTemplate(text: string): { text: string; masks: readonly Mask[] } | undefined {
   if (!text.includes('{{')) return undefined;
-  const masks: Mask[] = [];
-  const masked = text.replace(ACTION, (action, start: number) => {
-    const end = start + action.length;
-    const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-    const lineEnd = text.indexOf('\n', end);
-    const before = text.slice(lineStart, start);
-    const after = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
-    const outsideOthers = `${before}${after}`.replace(ACTION, '');
-    const alone = outsideOthers.trim() === '';
-    const control = CONTROL.test(action);
+  const actions = templateActions(text);
+  const outside = withSpans(text, actions, () => ' ');
+  let line = { start: 0, end: -1, alone: false };
+  const masks = actions.map(({ start, end }): Mask & { readonly alone: boolean } => {
+    const expression = text.slice(start, end);
+    if (start > line.end || end > line.end) {
+      const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+      const eol = text.indexOf('\n', end);
+      const lineEnd = eol < 0 ? text.length : eol;
+      line = { start: lineStart, end: lineEnd, alone: outside.slice(lineStart, lineEnd).trim() === '' };
+    }
     // Only what writes text can add keys; `if`, `end` and the like only choose.
-    const hole = alone && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(action);
-    masks.push({ start, end, expression: action, hole });
-    const filler = control || alone ? ' ' : 'x';
-    // White space stays: an action may run over a line break, and the next line's indentation must hold.
-    return action.replace(/\S/g, filler);
+    const hole = line.alone && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(expression);
+    return { start, end, expression, hole, alone: line.alone };
   });
-  return { text: masked, masks };
+  const masked = withSpans(text, actions, (index) => (masks[index]?.alone || CONTROL.test(masks[index]?.expression ?? '') ? ' ' : 'x'));
+  return { text: masked, masks: masks.map(({ start, end, expression, hole }) => ({ start, end, expression, hole })) };
+}
+
+/** Where `{{ … }}` stand, in one pass: a file of openers that never close must not cost a search each. */
+function templateActions(text: string): Span[] {
+  const spans: Span[] = [];
+  const comment = /\{\{-?\s*\/\*/y;
+  for (let start = text.indexOf('{{'); start >= 0; start = text.indexOf('{{', start)) {
+    comment.lastIndex = start;
+    const body = comment.test(text) ? text.indexOf('*/', comment.lastIndex) : start + 2;
+    const close = body < 0 ? -1 : text.indexOf('}}', body);
+    if (close < 0) break;
+    spans.push({ start, end: close + 2 });
+    start = close + 2;
+  }
+  return spans;
+}
+
+/** The text with the spans filled in. White space stays: an action may run over a line break, and the next line's indentation must hold. */
+function withSpans(text: string, spans: readonly Span[], filler: (index: number) => string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const [index, { start, end }] of spans.entries()) {
+    parts.push(text.slice(at, start), text.slice(start, end).replace(/\S/g, filler(index)));
+    at = end;
+  }
+  return parts.join('') + text.slice(at);
 }
 
 /** Git's conflict markers: the file is two files at once, so nothing is said about it. */
