@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
+import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
@@ -12,22 +13,29 @@ import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
 import { invalidPortList } from './istio/rules/invalid-port-list.ts';
 import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
+import { idleTimeoutUnparsable } from './istio/rules/idle-timeout-unparsable.ts';
+import { idleTimeoutOffWithoutKeepalive } from './istio/rules/idle-timeout-off-without-keepalive.ts';
+import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
-  clusteripPinned,
   // istio
   idleTimeoutNotOnTopLevel, // kiam
   sessionWindow, // kong
-  dbCacheTtlZero,
-  fullRebuildFlavor,
-  limitBelowRebuildHeadroom,
-  workersAutoInContainer, // runtime
+  dbCacheTtlZero, // runtime
   gomemlimitMalformed,
+  clusteripPinned,
   annotationOnWrongObject,
+  idleTimeoutOffWithoutKeepalive,
+  idleTimeoutUnparsable,
   invalidCidrList,
   invalidPortList,
+  keepaliveIneffective,
   unknownAnnotation,
+  fullRebuildFlavor,
+  limitBelowRebuildHeadroom,
+  strictConsistency,
+  workersAutoInContainer,
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
