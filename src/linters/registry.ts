@@ -1,41 +1,40 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
+import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
+import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
+import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
+import { idleTimeoutOffWithoutKeepalive } from './istio/rules/idle-timeout-off-without-keepalive.ts';
+import { idleTimeoutUnparsable } from './istio/rules/idle-timeout-unparsable.ts';
+import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
+import { invalidPortList } from './istio/rules/invalid-port-list.ts';
+import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
+import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
+import { sessionWindow } from './kiam/rules/session-window.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
 import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
-import { sessionWindow } from './kiam/rules/session-window.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
-import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
-import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
-import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
-import { invalidPortList } from './istio/rules/invalid-port-list.ts';
-import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
-import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
-import { idleTimeoutUnparsable } from './istio/rules/idle-timeout-unparsable.ts';
-import { idleTimeoutOffWithoutKeepalive } from './istio/rules/idle-timeout-off-without-keepalive.ts';
-import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
-  // istio
-  idleTimeoutNotOnTopLevel, // kiam
-  sessionWindow, // kong
-  dbCacheTtlZero, // runtime
-  gomemlimitMalformed,
   clusteripPinned,
   annotationOnWrongObject,
+  idleTimeoutNotOnTopLevel,
   idleTimeoutOffWithoutKeepalive,
   idleTimeoutUnparsable,
   invalidCidrList,
   invalidPortList,
   keepaliveIneffective,
   unknownAnnotation,
+  sessionWindow,
+  dbCacheTtlZero,
   fullRebuildFlavor,
   limitBelowRebuildHeadroom,
   strictConsistency,
   workersAutoInContainer,
+  gomemlimitMalformed,
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
