@@ -68,6 +68,13 @@ test('a resolved scalar stands at the values, with the layers that lost', () => 
   assert.ok(release.members.includes('c/values.yaml') && release.members.includes('c/templates/t.yaml'));
 });
 
+test('null in a layer takes the key away', () => {
+  const { resolve } = workspace({ ...CHART, 'c/values.yaml': 'a: {b: 1, c: 2}\n', 'c/values-prod.yaml': 'a: {b: null}\n' });
+  const values = resolve('c')[0]?.releases[0]?.values;
+  assert.equal(nodeAt(values, 'a', 'b'), undefined);
+  assert.equal(textAt(values, 'a', 'c'), '2');
+});
+
 test('a map that toYaml writes is the map of the values', () => {
   const body =
     'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  resources:\n    {{- toYaml .Values.resources | nindent 4 }}\n  env:\n    - {name: A}\n    {{- with .Values.env }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n';

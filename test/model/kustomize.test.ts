@@ -238,6 +238,18 @@ test('references follow a renamed claim, although no rule reads claims', () => {
   assert.equal(textAt(objects[0]?.root, 'spec', 'volumes', 0, 'persistentVolumeClaim', 'claimName'), 'p-data');
 });
 
+test('a reference does not follow a renamed object of another namespace', () => {
+  const { objects } = resolve({
+    'overlay/kustomization.yaml': 'resources: [pod.yaml, ../named]\n',
+    'overlay/pod.yaml':
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: a}\nspec:\n  containers:\n    - {name: c, envFrom: [{configMapRef: {name: settings}}]}\n',
+    'named/kustomization.yaml': 'namePrefix: p-\nresources: [c.yaml]\n',
+    'named/c.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: b}\n',
+  });
+  assert.equal(textAt(objects[0]?.root, 'spec', 'containers', 0, 'envFrom', 0, 'configMapRef', 'name'), 'settings');
+  assert.equal(objects[1]?.name, 'p-settings');
+});
+
 test('paths and remote names', () => {
   assert.equal(resolvePath('a/b', '../c/./d/'), 'a/c/d');
   assert.equal(resolvePath('.', 'x'), 'x');
