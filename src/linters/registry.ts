@@ -13,6 +13,7 @@ import { sessionWindow } from './kiam/rules/session-window.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
+import { probeOnAdminRoot } from './kong/rules/probe-on-admin-root.ts';
 import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
@@ -32,6 +33,7 @@ export const RULES: readonly Rule[] = [
   dbCacheTtlZero,
   fullRebuildFlavor,
   limitBelowRebuildHeadroom,
+  probeOnAdminRoot,
   strictConsistency,
   workersAutoInContainer,
   gomemlimitMalformed,
