@@ -16,7 +16,10 @@ const PATH = 'shop/big.yaml';
 
 function manifest(): string {
   const services = Array.from({ length: 40 }, (_, n) => {
-    const env = Array.from({ length: 10 }, (_, i) => `            - name: PEER_${i}\n              value: peer-${(n + i) % 40}:8080\n`).join('');
+    const env = Array.from(
+      { length: 10 },
+      (_, i) => `            - name: PEER_${i}\n              value: peer-${(n + i) % 40}:8080\n`,
+    ).join('');
     return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: peer-${n}\nspec:\n  replicas: 3\n  template:\n    metadata:\n      labels: { app: peer-${n} }\n    spec:\n      containers:\n        - name: app\n          image: example/peer-${n}:1\n          env:\n${env}          envFrom:\n            - configMapRef: { name: shared }\n          resources:\n            limits: { cpu: "1", memory: 512Mi }\n            requests: { cpu: 100m, memory: 256Mi }\n          readinessProbe:\n            httpGet: { path: /, port: 8080 }\n`;
   });
   return services.join('---\n');
@@ -24,7 +27,8 @@ function manifest(): string {
 
 const services = Array.from(
   { length: 40 },
-  (_, n) => `apiVersion: v1\nkind: Service\nmetadata:\n  name: peer-${n}\nspec:\n  selector: { app: peer-${n} }\n  ports: [{ port: 8080 }]\n`,
+  (_, n) =>
+    `apiVersion: v1\nkind: Service\nmetadata:\n  name: peer-${n}\nspec:\n  selector: { app: peer-${n} }\n  ports: [{ port: 8080 }]\n`,
 ).join('---\n');
 
 function percentile(sorted: readonly number[], share: number): number {
@@ -40,7 +44,10 @@ async function measure(folder: string | undefined): Promise<{ p50: number; p95: 
   });
   if (folder !== undefined) scan(folder, { file: (file) => engine.setFile(file.path, file), notice: () => undefined });
   engine.setFile('shop/services.yaml', sourceFile('shop/services.yaml', services));
-  engine.setFile('shop/shared.yaml', sourceFile('shop/shared.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: shared }\ndata: { GOMEMLIMIT: 512Mi }\n'));
+  engine.setFile(
+    'shop/shared.yaml',
+    sourceFile('shop/shared.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: shared }\ndata: { GOMEMLIMIT: 512Mi }\n'),
+  );
   const base = manifest();
   engine.setFile(PATH, sourceFile(PATH, base));
   const { files } = engine.lint();

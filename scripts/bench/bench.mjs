@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+/**
+ * Measures what the project promises and writes docs/benchmark.md. Medians of several runs; the yardstick (js-yaml's own `loadAll` on the same
+ * files, in a fresh process, reads included) runs in turn with the command line, so that the ratio holds when the machine's speed drifts.
+ *
+ *   npm run bench                  all of it (a few minutes)
+ *   npm run bench -- --quick       fewer runs, 1,000 and 10,000 files only; docs/benchmark.md stays as it is
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generate } from './generate.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const RUNS = values.quick ? 3 : 7;
+const SIZES = values.quick ? [1000, 10_000] : [1000, 10_000, 30_000];
+const work = join(tmpdir(), 'runbook-lens-bench');
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+const round = (number, digits = 0) => Number(number.toFixed(digits));
+
+function run(args, env = {}) {
+  const started = performance.now();
+  const done = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 2 ** 28 });
+  return { durationMs: performance.now() - started, status: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** Whole-process wall time and peak memory of one lint. The probe prints the peak when the program ends. */
+function lint(folder) {
+  const probe = join(root, 'scripts', 'bench', 'peak-memory.cjs');
+  const done = run([
+    '--require',
+    probe,
+    join(root, 'dist', 'cli.js'),
+    'lint',
+    '--root',
+    folder,
+    '--format',
+    'json',
+    '--fail-on',
+    'never',
+    '--output',
+    join(work, 'report.json'),
+  ]);
+  if (done.status !== 0) throw new Error(`lint ended with ${done.status}: ${done.stderr}`);
+  return { durationMs: done.durationMs, peakMiB: Number(/peak-mib (\d+)/.exec(done.stderr)?.[1] ?? 0) };
+}
+
+function yardstick(folder) {
+  const done = run([join(root, 'scripts', 'bench', 'yardstick.mjs'), folder]);
+  return { wholeMs: done.durationMs, ...JSON.parse(done.stdout) };
+}
+
+function coldLint() {
+  return SIZES.map((size) => {
+    const folder = join(work, `files-${size}`);
+    const made = generate(folder, size, join(root, 'examples'));
+    lint(folder);
+    yardstick(folder);
+    const pairs = Array.from({ length: RUNS }, () => ({ ours: lint(folder), theirs: yardstick(folder) }));
+    const report = JSON.parse(readFileSync(join(work, 'report.json'), 'utf8'));
+    const row = {
+      files: made.files,
+      MiB: round(made.bytes / 2 ** 20, 1),
+      lintMs: round(median(pairs.map(({ ours }) => ours.durationMs))),
+      yardstickMs: round(median(pairs.map(({ theirs }) => theirs.wholeMs))),
+      ratio: round(median(pairs.map(({ ours, theirs }) => ours.durationMs / theirs.wholeMs)), 2),
+      peakMiB: Math.max(...pairs.map(({ ours }) => ours.peakMiB)),
+      gatedShare: round(report.summary.files / made.files, 2),
+      findings: report.findings.length,
+    };
+    process.stderr.write(`${JSON.stringify(row)}\n`);
+    return row;
+  });
+}
+
+function keystroke() {
+  const done = run([join(root, 'scripts', 'bench', 'keystroke.ts'), join(work, 'files-10000')]);
+  const result = JSON.parse(done.stdout.trim().split('\n').at(-1) ?? '{}');
+  process.stderr.write(`${JSON.stringify(result)}\n`);
+  return result;
+}
+
+/** How long our own code takes until the extension is loaded: `require` of the bundle with a stand-in for the editor's module. */
+function activation() {
+  const bundle = join(root, 'dist', 'extension.cjs');
+  if (!existsSync(bundle)) return undefined;
+  const times = Array.from({ length: RUNS }, () => Number(run([join(root, 'scripts', 'bench', 'load-extension.cjs'), bundle]).stdout));
+  return { loadMs: round(median(times), 1), bundleKB: round(statSync(bundle).size / 1024) };
+}
+
+rmSync(work, { recursive: true, force: true });
+mkdirSync(work, { recursive: true });
+if (run([join(root, 'scripts', 'build.mjs')]).status !== 0) throw new Error('the build failed');
+const cold = coldLint();
+const edit = keystroke();
+const loaded = activation();
+const vsix = ['runbook-lens.vsix', '.vscode-test/runbook-lens.vsix'].map((path) => join(root, path)).find(existsSync);
+const vsixMiB = vsix && round(statSync(vsix).size / 2 ** 20, 2);
+rmSync(work, { recursive: true, force: true });
+
+const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim();
+const page = `# Benchmark
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}.
+Wall times of whole processes, medians of ${RUNS} runs after one warm-up. The yardstick is js-yaml ${JSON.parse(readFileSync(join(root, 'node_modules/js-yaml/package.json'), 'utf8')).version} \`loadAll\` over the same files in a fresh process, reads included; it runs in turn with ours, and the ratio is taken pair by pair.
+Files come from \`scripts/bench/generate.mjs\`: copies of \`examples/\` (one for every 1,000 files) among realistic filler. The gated share is the share of files of which some document was read.
+
+## A cold lint (\`runbook-lens lint --format json\`)
+
+| files | MiB | lint ms | yardstick ms | ratio | peak MiB | gated share | findings |
+|---|---|---|---|---|---|---|---|
+${cold.map((row) => `| ${row.files} | ${row.MiB} | ${row.lintMs} | ${row.yardstickMs} | ${row.ratio} | ${row.peakMiB} | ${row.gatedShare} | ${row.findings} |`).join('\n')}
+
+Goal at 10,000 files: ratio ≤ 0.4, ≤ 250 MiB.
+
+## A keystroke (parse, model, rules, result)
+
+| workspace | lines edited | p50 ms | p95 ms |
+|---|---|---|---|
+| the manifest and its neighbours (${edit.alone?.files} files read) | ${edit.alone?.lines} | ${round(edit.alone?.p50 ?? 0, 1)} | ${round(edit.alone?.p95 ?? 0, 1)} |
+| among 10,000 files (${edit.among?.files} read) | ${edit.among?.lines} | ${round(edit.among?.p50 ?? 0, 1)} | ${round(edit.among?.p95 ?? 0, 1)} |
+
+Goal: p95 ≤ 5 ms alone, ≤ 20 ms among 10,000 files.
+
+## The extension
+
+| what | value | goal |
+|---|---|---|
+| loading \`dist/extension.cjs\` (${loaded?.bundleKB ?? '?'} KB) | ${loaded?.loadMs ?? '?'} ms | ≤ 20 ms |
+| VSIX | ${vsixMiB ?? 'not packaged'} MiB | ≤ 6 MiB |
+`;
+if (!values.quick) writeFileSync(join(root, 'docs', 'benchmark.md'), page);
+process.stdout.write(page);
