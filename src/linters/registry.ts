@@ -9,11 +9,15 @@ import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
 import { invalidPortList } from './istio/rules/invalid-port-list.ts';
 import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
 import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
+import { flagNotInVersion } from './kiam/rules/flag-not-in-version.ts';
+import { refreshNotBelowDuration } from './kiam/rules/refresh-not-below-duration.ts';
+import { roleAnnotationMisplaced } from './kiam/rules/role-annotation-misplaced.ts';
 import { sessionWindow } from './kiam/rules/session-window.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
 import { probeOnAdminRoot } from './kong/rules/probe-on-admin-root.ts';
+import { removedSetting } from './kong/rules/removed-setting.ts';
 import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
@@ -29,11 +33,15 @@ export const RULES: readonly Rule[] = [
   invalidPortList,
   keepaliveIneffective,
   unknownAnnotation,
+  flagNotInVersion,
+  refreshNotBelowDuration,
+  roleAnnotationMisplaced,
   sessionWindow,
   dbCacheTtlZero,
   fullRebuildFlavor,
   limitBelowRebuildHeadroom,
   probeOnAdminRoot,
+  removedSetting,
   strictConsistency,
   workersAutoInContainer,
   gomemlimitMalformed,
