@@ -124,11 +124,7 @@ const COMMON_VARIABLE =
  * Which components run in a unit, and in which of its containers (decisions: strong by build file, image or workload name, or an
  * environment variable that one workload sets; weak when several qualify).
  */
-export function joinComponents(
-  unit: Unit,
-  all: readonly Component[],
-  artifacts: ReadonlyMap<string, string>,
-): readonly ComponentUse[] {
+export function joinComponents(unit: Unit, all: readonly Component[], artifacts: ReadonlyMap<string, string>): readonly ComponentUse[] {
   const components = all.filter((component) => !inOtherEnvironment(component.folder, unit.folder));
   if (components.length === 0) return [];
   const uses = new Map<Component, { containers: Container[]; join: ComponentUse['join'] }>();
