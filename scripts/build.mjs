@@ -59,7 +59,7 @@ async function bundle() {
   ];
   const commonJs = [
     { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'] },
-    { source: join('src', 'editor', 'worker.ts'), name: 'worker.cjs', external: [] },
+    { source: join('src', 'service', 'worker.ts'), name: 'worker.cjs', external: [] },
   ];
   for (const { source, name, external } of commonJs.filter((entry) => existsSync(join(root, entry.source)))) {
     builds.push(

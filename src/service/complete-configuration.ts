@@ -13,10 +13,10 @@ import type { CompletionData } from './protocol.ts';
 export function completeConfiguration(text: string, position: Position, language: Language): CompletionData[] {
   const lines = text.split(/\r\n|\r|\n/);
   const before = (lines[position.line] ?? '').slice(0, position.character);
-  const valueOf = /^(\s*(?:- )?)([\w./-]+):\s+(\S*)$/.exec(before);
+  const value = /^(\s*(?:- )?)([\w./-]+):\s+(\S*)$/.exec(before);
   const indent = /^\s*(?:- )?/.exec(before)?.[0].length ?? 0;
-  const parents = parentsOf(lines, position.line, valueOf ? (valueOf[1] ?? '').length : indent);
-  if (valueOf) return valuesFor([...parents, valueOf[2] ?? ''], language);
+  const parents = parentsOf(lines, position.line, value ? (value[1] ?? '').length : indent);
+  if (value) return valuesFor([...parents, value[2] ?? ''], language);
   return /^\s*(?:- )?[\w./-]*$/.test(before) ? keysFor(parents, language) : [];
 }
 

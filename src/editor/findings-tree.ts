@@ -1,0 +1,121 @@
+import * as vscode from 'vscode';
+import type { Severity } from '../service/protocol.ts';
+import { REVEAL } from './commands.ts';
+import type { FindingsStore, PlacedFinding } from './findings-store.ts';
+import type { RunbookCatalogue } from './runbook-catalogue.ts';
+
+export type FindingsNode =
+  | { readonly node: 'runbook'; readonly id: string; readonly findings: readonly PlacedFinding[] }
+  | { readonly node: 'finding'; readonly finding: PlacedFinding };
+
+const ORDER: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
+
+const ICONS: Readonly<Record<Severity, vscode.ThemeIcon>> = {
+  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
+  warning: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
+  information: new vscode.ThemeIcon('info', new vscode.ThemeColor('problemsInfoIcon.foreground')),
+  hint: new vscode.ThemeIcon('lightbulb'),
+};
+
+/** The workspace's findings by the runbook that tells what they lead to, the worst first. */
+export class FindingsTree implements vscode.TreeDataProvider<FindingsNode> {
+  private readonly store: FindingsStore;
+  private readonly catalogue: RunbookCatalogue;
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(store: FindingsStore, catalogue: RunbookCatalogue) {
+    this.store = store;
+    this.catalogue = catalogue;
+  }
+
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
+  async getChildren(parent?: FindingsNode): Promise<FindingsNode[]> {
+    if (parent?.node === 'runbook') return parent.findings.map((finding) => ({ node: 'finding', finding }));
+    if (parent) return [];
+    await this.catalogue.load();
+    return groupByRunbook(this.store.all());
+  }
+
+  getParent(child: FindingsNode): FindingsNode | undefined {
+    if (child.node === 'runbook') return undefined;
+    return groupByRunbook(this.store.all()).find((group) => group.node === 'runbook' && group.id === runbookOf(child.finding));
+  }
+
+  getTreeItem(node: FindingsNode): vscode.TreeItem {
+    return node.node === 'runbook' ? this.groupItem(node) : findingItem(node.finding);
+  }
+
+  private groupItem({ id, findings }: FindingsNode & { node: 'runbook' }): vscode.TreeItem {
+    const label = id === '' ? vscode.l10n.t('About suppressions and configuration') : this.catalogue.titleOf(id);
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `runbook ${id}`;
+    item.description = String(findings.length);
+    item.iconPath = new vscode.ThemeIcon(id === '' ? 'settings-gear' : 'book');
+    item.contextValue = id === '' ? 'group' : 'runbook';
+    item.tooltip = id === '' ? label : `${label}\n${id}`;
+    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} findings', label, findings.length) };
+    return item;
+  }
+}
+
+function runbookOf(finding: PlacedFinding): string {
+  return finding.runbook.replace(/#.*$/, '');
+}
+
+function groupByRunbook(findings: readonly PlacedFinding[]): FindingsNode[] {
+  const groups = new Map<string, PlacedFinding[]>();
+  for (const finding of findings) {
+    const list = groups.get(runbookOf(finding));
+    if (list) list.push(finding);
+    else groups.set(runbookOf(finding), [finding]);
+  }
+  const rank = (finding: PlacedFinding): number => ORDER.indexOf(finding.severity);
+  return [...groups]
+    .map(([id, list]) => ({ id, list: list.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }))
+    .sort((a, b) => worst(a.list) - worst(b.list) || (a.id < b.id ? -1 : 1))
+    .map(({ id, list }) => ({ node: 'runbook', id, findings: list }));
+}
+
+function worst(findings: readonly PlacedFinding[]): number {
+  return Math.min(...findings.map((finding) => ORDER.indexOf(finding.severity)));
+}
+
+function findingItem(finding: PlacedFinding): vscode.TreeItem {
+  const label = finding.title === '' ? finding.message : finding.title;
+  const item = new vscode.TreeItem(label);
+  const line = finding.range.start.line + 1;
+  item.id = `finding ${finding.folder.toString()} ${finding.id}`;
+  item.description = `${finding.path}:${line}`;
+  item.iconPath = ICONS[finding.severity];
+  item.contextValue = 'finding';
+  item.tooltip = finding.rule === '' ? finding.message : `${finding.message}\n\n${finding.rule}`;
+  item.accessibilityInformation = { label: `${finding.severity}: ${label}, ${finding.path}, ${line}` };
+  const { start } = finding.range;
+  item.command = {
+    command: REVEAL,
+    title: vscode.l10n.t('Go to the finding'),
+    arguments: [finding.folder.toString(), finding.path, start.line, start.character],
+  };
+  return item;
+}
+
+/** The Findings view with its badge. */
+export function registerFindingsTree(
+  store: FindingsStore,
+  catalogue: RunbookCatalogue,
+): { view: vscode.TreeView<FindingsNode>; tree: FindingsTree } & vscode.Disposable {
+  const tree = new FindingsTree(store, catalogue);
+  const view = vscode.window.createTreeView('runbookLens.findings', { treeDataProvider: tree, showCollapseAll: true });
+  const refresh = (): void => {
+    tree.refresh();
+    const count = store.all().length;
+    view.badge = count === 0 ? undefined : { value: count, tooltip: vscode.l10n.t('{0} findings', count) };
+  };
+  const subscriptions = [store.onChange(refresh), catalogue.onChange(refresh), view];
+  refresh();
+  return { view, tree, dispose: () => vscode.Disposable.from(...subscriptions).dispose() };
+}

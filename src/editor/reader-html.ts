@@ -1,0 +1,108 @@
+import type { Language, RunbookPageData } from '../service/protocol.ts';
+import { OPEN_RUNBOOK, REVEAL } from './commands.ts';
+import type { PlacedFinding } from './findings-store.ts';
+
+export interface ReaderPage {
+  readonly page: RunbookPageData;
+  /** Of this workspace, that this runbook is about. */
+  readonly findings: readonly PlacedFinding[];
+  /** The heading that a finding points at, if any. */
+  readonly anchor: string | undefined;
+  readonly cspSource: string;
+  readonly styleUri: string;
+}
+
+/** The page is in the runbook's language, whatever VS Code's is: these few words go with it. */
+const WORDS: Readonly<Record<Language, Readonly<Record<'affects' | 'reviewed' | 'contents' | 'findings' | 'none' | 'severity', string>>>> =
+  {
+    en: {
+      affects: 'Affects',
+      reviewed: 'Reviewed',
+      contents: 'Contents',
+      findings: 'In this workspace',
+      none: 'No findings in this workspace.',
+      severity: 'Severity',
+    },
+    'zh-cn': {
+      affects: '影响范围',
+      reviewed: '复核日期',
+      contents: '目录',
+      findings: '当前工作区中',
+      none: '当前工作区没有相关发现。',
+      severity: '严重程度',
+    },
+  };
+
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', 'zh-cn': '中文' };
+
+const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: { critical: 'critical', high: 'high', medium: 'medium', low: 'low' },
+  'zh-cn': { critical: '致命', high: '高', medium: '中', low: '低' },
+};
+
+/** Most findings that are listed at the top of a page. */
+const MAX_FINDINGS = 12;
+
+/** The whole document. It holds no script: links run the few commands that the panel lets through. */
+export function readerHtml({ page, findings, anchor, cspSource, styleUri }: ReaderPage): string {
+  const words = WORDS[page.language];
+  const csp = `default-src 'none'; style-src ${cspSource};`;
+  return `<!DOCTYPE html>
+<html lang="${page.language === 'zh-cn' ? 'zh-Hans' : 'en'}">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(csp)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${escapeHtml(styleUri)}">
+<title>${escapeHtml(page.title)}</title>
+</head>
+<body>
+<header>
+<div class="facts">
+<span class="severity severity-${escapeHtml(page.severity)}" title="${words.severity}">${escapeHtml(SEVERITY_WORDS[page.language][page.severity] ?? page.severity)}</span>
+<span><b>${words.affects}</b> ${page.affects.map(escapeHtml).join(' · ') || '—'}</span>
+${page.reviewed === '' ? '' : `<span><b>${words.reviewed}</b> ${escapeHtml(page.reviewed)}</span>`}
+<span class="languages">${languageLinks(page)}</span>
+</div>
+${findingsHtml(page, findings)}
+<nav aria-label="${words.contents}">${page.sections
+    .map(({ key, heading }) => `<a href="#${escapeHtml(key)}"${key === anchor ? ' class="wanted"' : ''}>${escapeHtml(heading)}</a>`)
+    .join('')}</nav>
+</header>
+<main>
+${page.html}
+</main>
+</body>
+</html>`;
+}
+
+function languageLinks(page: RunbookPageData): string {
+  return page.languages
+    .map((name) =>
+      name === page.language
+        ? `<b aria-current="true">${LANGUAGE_NAMES[name]}</b>`
+        : `<a href="${link(OPEN_RUNBOOK, [page.id, name])}" lang="${name === 'zh-cn' ? 'zh-Hans' : 'en'}">${LANGUAGE_NAMES[name]}</a>`,
+    )
+    .join(' | ');
+}
+
+function findingsHtml(page: RunbookPageData, findings: readonly PlacedFinding[]): string {
+  const words = WORDS[page.language];
+  if (findings.length === 0) return `<p class="findings none">${words.none}</p>`;
+  const items = findings.slice(0, MAX_FINDINGS).map((finding) => {
+    const { start } = finding.range;
+    const address = link(REVEAL, [finding.folder.toString(), finding.path, start.line, start.character]);
+    const place = escapeHtml(`${finding.path}:${start.line + 1}`);
+    return `<li class="finding finding-${finding.severity}"><a href="${address}"><code>${place}</code></a> ${escapeHtml(finding.message)}</li>`;
+  });
+  const more = findings.length > MAX_FINDINGS ? `<li>+ ${findings.length - MAX_FINDINGS}</li>` : '';
+  return `<section class="findings"><h2>${words.findings} (${findings.length})</h2><ul>${items.join('')}${more}</ul></section>`;
+}
+
+function link(command: string, args: readonly unknown[]): string {
+  return escapeHtml(`command:${command}?${encodeURIComponent(JSON.stringify(args))}`);
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
