@@ -1,5 +1,6 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
+import { kongInsights } from './kong/insights.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
@@ -8,6 +9,7 @@ import { idleTimeoutUnparsable } from './istio/rules/idle-timeout-unparsable.ts'
 import { invalidCidrList } from './istio/rules/invalid-cidr-list.ts';
 import { invalidPortList } from './istio/rules/invalid-port-list.ts';
 import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
+import { serverFirstPortSniffed } from './istio/rules/server-first-port-sniffed.ts';
 import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
 import { flagNotInVersion } from './kiam/rules/flag-not-in-version.ts';
 import { refreshNotBelowDuration } from './kiam/rules/refresh-not-below-duration.ts';
@@ -16,6 +18,7 @@ import { sessionWindow } from './kiam/rules/session-window.ts';
 import { dbCacheTtlZero } from './kong/rules/db-cache-ttl-zero.ts';
 import { fullRebuildFlavor } from './kong/rules/full-rebuild-flavor.ts';
 import { limitBelowRebuildHeadroom } from './kong/rules/limit-below-rebuild-headroom.ts';
+import { pluginWhitelistBlacklist } from './kong/rules/plugin-whitelist-blacklist.ts';
 import { probeOnAdminRoot } from './kong/rules/probe-on-admin-root.ts';
 import { removedSetting } from './kong/rules/removed-setting.ts';
 import { strictConsistency } from './kong/rules/strict-consistency.ts';
@@ -32,6 +35,7 @@ export const RULES: readonly Rule[] = [
   invalidCidrList,
   invalidPortList,
   keepaliveIneffective,
+  serverFirstPortSniffed,
   unknownAnnotation,
   flagNotInVersion,
   refreshNotBelowDuration,
@@ -40,6 +44,7 @@ export const RULES: readonly Rule[] = [
   dbCacheTtlZero,
   fullRebuildFlavor,
   limitBelowRebuildHeadroom,
+  pluginWhitelistBlacklist,
   probeOnAdminRoot,
   removedSetting,
   strictConsistency,
@@ -48,4 +53,4 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
-export const INSIGHTS: readonly InsightProvider[] = [];
+export const INSIGHTS: readonly InsightProvider[] = [kongInsights];

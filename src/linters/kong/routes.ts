@@ -22,9 +22,15 @@ const memo = new WeakMap<Unit, RouteCount | undefined>();
 export function routeCount(unit: Unit, repository: Repository, path: string): RouteCount | undefined {
   const declared = memo.has(unit) ? memo.get(unit) : countDeclared(unit);
   memo.set(unit, declared);
-  if (declared) return declared;
   const assumed = repository.assume(path).routes;
+  if (declared)
+    return hasOversizeFile(unit) && assumed !== undefined && assumed > declared.routes ? { ...declared, routes: assumed } : declared;
   return assumed === undefined ? countIngresses(unit) : { routes: assumed, at: undefined };
+}
+
+/** A file too large to be read may hold most of the routes. */
+function hasOversizeFile(unit: Unit): boolean {
+  return unit.gaps.some((gap) => gap.kind === 'oversize' && /\.(?:ya?ml|json)$/.test(gap.path));
 }
 
 const EXAMPLE_PATH = /(?:^|\/)(?:tests?|testdata|examples?|fixtures?|samples?)\//i;
