@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { routeCount } from '../../../src/linters/kong/routes.ts';
+import { engineOf } from '../../helpers/engine.ts';
+
+async function count(files: Readonly<Record<string, string>>, settings?: string): Promise<number | undefined> {
+  const engine = await engineOf(files, { rules: [], ...(settings !== undefined && { settings }) });
+  const repository = engine.repository();
+  assert.equal(repository.units.length, 1);
+  const [unit] = repository.units;
+  return unit && routeCount(unit, repository, 'any.yaml')?.routes;
+}
+
+const COMPOSE = 'services:\n  kong:\n    image: kong:3.4\n';
+
+function deck(...names: readonly (string | undefined)[]): string {
+  return `_format_version: "3.0"\nroutes:\n${names.map((name) => `  - { ${name === undefined ? '' : `name: ${name}, `}paths: [/] }\n`).join('')}`;
+}
+
+describe('routes of declarative files', () => {
+  it('at the top, below services, and below workspaces', async () => {
+    const nested = '_format_version: "3.0"\nservices:\n  - name: s\n    routes: [{ name: b }, { name: c }]\nroutes: [{ name: a }]\n';
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': nested }), 3);
+  });
+  it('files of one configuration add up, editions of it don’t', async () => {
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'a.yaml': deck('a', 'b'), 'b.yaml': deck('c', undefined) }), 4);
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'dev.yaml': deck('a'), 'prod.yaml': deck('a', 'b', 'c') }), 3);
+  });
+  it('examples count only when there is nothing else', async () => {
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': deck('a'), 'examples/big.yml': deck('x', 'y', 'z') }), 1);
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'examples/big.yml': deck('x', 'y', 'z') }), 3);
+  });
+  it('go before an assumed number', async () => {
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': deck('a') }, 'assume: { routes: 9 }'), 1);
+    assert.equal(await count({ 'compose.yaml': COMPOSE }, 'assume: { routes: 9 }'), 9);
+    assert.equal(await count({ 'compose.yaml': COMPOSE }), undefined);
+  });
+});
+
+describe('routes that the ingress controller makes', () => {
+  const ingress = (name: string, head: string, rules: string): string =>
+    `---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: ${name}\n${head}\n  rules: ${rules}\n`;
+  const backend = (service: string, port: number): string => `backend: { service: { name: ${service}, port: { number: ${port} } } }`;
+  it('one for each host, service and port of an Ingress of Kong’s class', async () => {
+    const rules = `[{ host: a.example, http: { paths: [{ path: /1, ${backend('x', 80)} }, { path: /2, ${backend('x', 80)} }, { path: /3, ${backend('x', 81)} }] } },
+    { host: b.example, http: { paths: [{ path: /, ${backend('x', 80)} }] } }]`;
+    const byClass = ingress('one', 'spec:\n  ingressClassName: kong', rules);
+    const byAnnotation = ingress('two', '  annotations: { kubernetes.io/ingress.class: kong }\nspec:', rules);
+    const nginx = ingress('three', 'spec:\n  ingressClassName: nginx', rules);
+    assert.equal(await count({ 'a.yaml': byClass + byAnnotation + nginx }), 6);
+    assert.equal(await count({ 'a.yaml': nginx }), undefined);
+    assert.equal(await count({ 'a.yaml': byClass }, 'assume: { routes: 7 }'), 7);
+  });
+  it('one for each rule of a route below a Gateway of Kong’s class', async () => {
+    const gateway = (name: string, className: string): string =>
+      `---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: ${name} }\nspec: { gatewayClassName: ${className} }\n`;
+    const route = (name: string, parent: string): string =>
+      `---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: ${name} }\nspec: { parentRefs: [{ name: ${parent} }], rules: [{}, {}] }\n`;
+    const own =
+      '---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: { name: edge }\nspec: { controllerName: konghq.com/kic-gateway-controller }\n';
+    const text =
+      own + gateway('g', 'edge') + gateway('k', 'kong') + gateway('e', 'envoy') + route('a', 'g') + route('b', 'k') + route('c', 'e');
+    assert.equal(await count({ 'a.yaml': text }), 4);
+  });
+  it('one for each rule of a TCPIngress', async () => {
+    const tcp = (group: string): string =>
+      `apiVersion: ${group}\nkind: TCPIngress\nmetadata: { name: t }\nspec: { rules: [{ port: 1 }, { port: 2 }] }\n`;
+    assert.equal(await count({ 'a.yaml': tcp('configuration.konghq.com/v1beta1') }), 2);
+    assert.equal(await count({ 'a.yaml': tcp('example.com/v1') }), undefined);
+  });
+});
