@@ -41,7 +41,9 @@ function withinScalar(scalar: YamlScalar, start: number, end: number, text: stri
     return escapeQuoted(text, 'single');
   }
   if (scalar.style === 'plain') {
-    if (text.includes('\n') || !isPlainSafe(whole.replace(/\s+/g, ' '), true)) throw new EditRefused('unsupported', scalar.text);
+    // A dash at the start was good before: what is written in its place begins as the old text did.
+    const judged = whole.replace(/\s+/g, ' ').replace(file.text[scalar.start] === '-' ? /^-{1,2}(?=[^\s-])/ : /^(?!)/, '');
+    if (text.includes('\n') || !isPlainSafe(judged, true)) throw new EditRefused('unsupported', scalar.text);
     return text;
   }
   if (!text.includes('\n') && columnOf(file.text, start) > 0) return text;
