@@ -1,6 +1,7 @@
 import type { Anchor } from '../text/source.ts';
 import type { Component } from './component.ts';
 import { dependenciesNamed, type ResolvedDependency } from './project/resolve.ts';
+import type { SdkBehaviour } from './kiam-window.ts';
 import { affected, isVersionKnown } from './version.ts';
 
 /**
@@ -25,7 +26,7 @@ export interface CredentialWindow {
    * (Java v2 2.17.159 to .163), so it signs with expired ones. `extends`: botocore from 1.25 pushes the end out by 2 to 10 minutes and signs with
    * expired ones when less than 10 are left. `short-window`: fetches anew below 5 minutes only. `safe`: none of these.
    */
-  readonly behaviour: 'storm' | 'raised-wait' | 'extends' | 'short-window' | 'safe' | 'unknown';
+  readonly behaviour: SdkBehaviour;
   /** The whole version range behaves so; otherwise a part of it does. */
   readonly certain: boolean;
 }
@@ -59,7 +60,7 @@ export function credentialWindows(component: Component): CredentialWindow[] {
 }
 
 interface Behaviour {
-  readonly behaviour: CredentialWindow['behaviour'];
+  readonly behaviour: SdkBehaviour;
   readonly from?: string;
   readonly before?: string;
 }
