@@ -1,0 +1,183 @@
+import type { TargetCandidate, TargetPart } from '../../code/index.ts';
+import type { Change } from '../../fixes/change.ts';
+import type { Component } from '../../model/component.ts';
+import { dependenciesNamed } from '../../model/project/resolve.ts';
+import type { Repository } from '../../model/unit.ts';
+import type { Anchor, SourceFile } from '../../text/source.ts';
+import { parseProperties } from '../../text/key-value.ts';
+import { spanInScalar, type YamlNode } from '../../text/yaml.ts';
+
+/**
+ * gRPC clients and servers that a framework makes from `application.yml` or `.properties`: net.devh's starters, spring-grpc and Quarkus.
+ * Both Spring starters default to round_robin, grpc-java itself and Quarkus to pick_first.
+ */
+export type Framework = 'net.devh' | 'spring-grpc' | 'quarkus';
+
+export interface Property {
+  readonly key: string;
+  readonly text: string;
+  readonly at: Anchor;
+  readonly set: (text: string) => readonly Change[];
+}
+
+export interface FrameworkClient {
+  readonly framework: Framework;
+  readonly name: string;
+  readonly at: Anchor;
+  readonly target: Pick<TargetCandidate, 'parts' | 'text'>;
+  /** Environment variables that override the property, by Spring's relaxed binding. */
+  readonly overriddenBy: string;
+  /** As written, or the framework's default. */
+  readonly policy: string;
+  readonly policyAt: Anchor | undefined;
+  readonly plaintext: boolean;
+  readonly properties: readonly Property[];
+}
+
+const DEPENDENCIES: readonly (readonly [Framework, RegExp])[] = [
+  ['net.devh', /^net\.devh:grpc-(?:client-|server-)?spring-boot-starter$/],
+  ['spring-grpc', /^org\.springframework\.(?:grpc:spring-grpc|boot:spring-boot(?:-starter)?-grpc)/],
+  ['quarkus', /^io\.quarkus:quarkus-grpc$/],
+];
+
+const frameworks = new WeakMap<Component, Framework | 'none'>();
+
+export function frameworkOf(component: Component): Framework | undefined {
+  let known = frameworks.get(component);
+  if (!known) {
+    const isJvm = component.buildFiles.some((file) => /\.(?:xml|gradle|kts|toml)$/.test(file.path));
+    const hit = isJvm && DEPENDENCIES.find(([, name]) => dependenciesNamed(component.dependencies, 'maven', name).length > 0);
+    known = hit ? hit[0] : 'none';
+    frameworks.set(component, known);
+  }
+  return known === 'none' ? undefined : known;
+}
+
+/** All properties of a component's application files. Only these components make a result depend on the other units' files. */
+export function propertiesOf(component: Component, repository: Repository): readonly Property[] {
+  const prefix = component.folder === '.' ? '' : `${component.folder}/`;
+  const found: Property[] = [];
+  for (const unit of repository.units) {
+    for (const parsed of unit.files) {
+      const { file } = parsed;
+      if (!file.path.startsWith(prefix) || !/(?:^|\/)(?:application|bootstrap)[^/]*\.(?:ya?ml|properties)$/.test(file.path)) continue;
+      if (/(?:^|\/)(?:test|tests|target|build)\//.test(file.path.slice(prefix.length))) continue;
+      if (parsed.format === 'yaml') for (const { root } of parsed.documents) flatten(root, '', found);
+      else if (parsed.format === 'properties') found.push(...fromProperties(file));
+    }
+  }
+  return found;
+}
+
+function flatten(node: YamlNode | undefined, path: string, found: Property[]): void {
+  if (node?.kind === 'map') for (const [key, pair] of node.pairs) flatten(pair.value, path === '' ? key : `${path}.${key}`, found);
+  if (node?.kind !== 'scalar' || node.unknown) return;
+  const at = spanInScalar(node, 0, node.text.length) ?? node;
+  found.push({ key: plainKey(path), text: node.text, at, set: (text) => [{ change: 'set-scalar', scalar: node, text }] });
+}
+
+function fromProperties(file: SourceFile): Property[] {
+  return parseProperties(file.text).entries.map((entry): Property => {
+    const at = { file, ...entry.valueAt };
+    return { key: plainKey(entry.key), text: entry.value, at, set: (text) => [{ change: 'replace-text', at, text }] };
+  });
+}
+
+/** Without Quarkus' profile prefix and without quotes around a client's name. */
+function plainKey(key: string): string {
+  return key.replace(/^"?%[\w-]+"?\./, '').replaceAll('"', '');
+}
+
+/** `keepAliveTime` and `keep-alive-time` are one name for Spring. */
+function isNamed(key: string, prefix: string, name: string): boolean {
+  return key.startsWith(`${prefix}.`) && relaxed(key.slice(prefix.length + 1)) === relaxed(name);
+}
+
+function relaxed(name: string): string {
+  return name.toLowerCase().replaceAll('-', '');
+}
+
+const CLIENTS: Readonly<Record<Framework, RegExp>> = {
+  'net.devh': /^(grpc\.client\.([\w-]+))\.address$/,
+  'spring-grpc': /^(spring\.grpc\.client\.(?:channels?\.([\w-]+)|(default-channel)))\.(?:address|target)$/,
+  quarkus: /^(quarkus\.grpc\.clients\.([\w-]+))\.host$/,
+};
+
+export function frameworkClients(component: Component, repository: Repository): FrameworkClient[] {
+  const framework = frameworkOf(component);
+  if (!framework) return [];
+  const all = propertiesOf(component, repository);
+  const hasDiscovery =
+    dependenciesNamed(component.dependencies, 'maven', /^org\.springframework\.cloud:.*(?:discovery|eureka|consul|kubernetes)/).length > 0;
+  return all.flatMap((property): FrameworkClient[] => {
+    const match = CLIENTS[framework].exec(property.key);
+    const prefix = match?.[1];
+    const name = match?.[2] ?? match?.[3];
+    if (prefix === undefined || name === undefined) return [];
+    const own = (key: string): Property | undefined =>
+      all.findLast((one) => one.at.file === property.at.file && isNamed(one.key, prefix, key)) ??
+      all.findLast((one) => isNamed(one.key, prefix, key)) ??
+      all.findLast((one) => framework === 'net.devh' && isNamed(one.key, 'grpc.client.GLOBAL', key));
+    // A discovery client takes names without a scheme for its own.
+    if (hasDiscovery && !property.text.includes(':///')) return [];
+    if (framework === 'quarkus' && (own('name-resolver')?.text ?? 'dns') !== 'dns') return [];
+    const policy = own(framework === 'quarkus' ? 'load-balancing-policy' : 'default-load-balancing-policy') ?? own('load-balancing');
+    const parts = placeholderParts(property);
+    const port = framework === 'quarkus' ? (own('port')?.text ?? '9000') : undefined;
+    const whole: TargetPart[] = port === undefined ? parts : [...parts, { kind: 'text', text: `:${port}`, at: property.at, plain: false }];
+    const plaintext = own('negotiation-type')?.text.toLowerCase() === 'plaintext' || own('plain-text')?.text === 'true';
+    return [
+      {
+        framework,
+        name,
+        at: property.at,
+        target: {
+          parts: whole,
+          text: whole.every((part) => part.kind === 'text')
+            ? whole.map((part) => (part.kind === 'text' ? part.text : '')).join('')
+            : undefined,
+        },
+        overriddenBy: property.key
+          .toUpperCase()
+          .replace(/-/g, '')
+          .replace(/[^A-Z0-9]+/g, '_'),
+        policy: policy?.text ?? (framework === 'quarkus' ? 'pick_first' : 'round_robin'),
+        policyAt: policy?.at,
+        plaintext: plaintext || framework === 'spring-grpc',
+        properties: all.filter((one) => one.key.startsWith(`${prefix}.`)),
+      },
+    ];
+  });
+}
+
+/** `${NAME:default}` as a hole with its default; nested placeholders aren't followed. */
+function placeholderParts({ text, at }: Property): TargetPart[] {
+  const parts: TargetPart[] = [];
+  let from = 0;
+  const literal = (to: number): void => {
+    if (to > from) parts.push({ kind: 'text', text: text.slice(from, to), at, plain: from === 0 && to === text.length });
+  };
+  for (const match of text.matchAll(/\$\{([\w.-]+)(?::([^${}]*))?\}/g)) {
+    literal(match.index);
+    from = match.index + match[0].length;
+    const [, name = '', fallback] = match;
+    const filled: TargetPart[] | undefined = fallback === undefined ? undefined : [{ kind: 'text', text: fallback, at, plain: false }];
+    parts.push({ kind: /^[A-Z][A-Z0-9_]*$/.test(name) ? 'env' : 'config', name, at, fallback: filled });
+  }
+  if (text.slice(from).includes('${')) return [{ kind: 'unknown', at, why: 'placeholder' }];
+  literal(text.length);
+  return parts;
+}
+
+/** Spring's durations: `30s`, `5m`, `PT30S`; a bare number counts in seconds. Milliseconds. */
+export function springDurationMs(text: string): number | undefined {
+  const simple = /^(\d+)\s*(ms|s|m|h|d)?$/i.exec(text.trim());
+  if (simple)
+    return (
+      Number(simple[1]) *
+      { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[(simple[2] ?? 's').toLowerCase() as 'ms' | 's' | 'm' | 'h' | 'd']
+    );
+  const iso = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/i.exec(text.trim());
+  if (!iso || !/\d/.test(text)) return undefined;
+  return (Number(iso[1] ?? 0) * 3600 + Number(iso[2] ?? 0) * 60 + Number(iso[3] ?? 0)) * 1000;
+}

@@ -1,0 +1,102 @@
+import type { PodTemplate } from '../../model/kubernetes/objects.ts';
+import { objectsOfKind, type Repository, sameNamespace, type Unit } from '../../model/unit.ts';
+import { itemsAt, mapAt, textAt, type YamlMap } from '../../text/yaml.ts';
+import type { GrpcService, ServicePort } from './facts-services.ts';
+
+/**
+ * What stands between a client and a Service, by what the product's documents say: Istio's and Linkerd's sidecars balance requests over a
+ * ClusterIP Service; Istio's ambient mode does so only through a waypoint; TLS made by the application hides HTTP/2 from them, and an
+ * excluded port passes them by. Only the sidecar on the client's side counts.
+ */
+export interface Mesh {
+  /** `yes`: requests are balanced; `maybe`: the repository speaks of a mesh and nothing says whether this client is in it. */
+  readonly balances: 'yes' | 'maybe' | 'no';
+  /** The client is in a mesh, whether or not that helps: a headless Service would be no cure. */
+  readonly meshed: boolean;
+  /** A headless Service may stand in its way: something speaks of a mesh. */
+  readonly suspected: boolean;
+}
+
+const NO_MESH: Mesh = { balances: 'no', meshed: false, suspected: false };
+
+export interface MeshQuestion {
+  readonly unit: Unit;
+  readonly repository: Repository;
+  /** The client's pod; `undefined` when it wasn't found. */
+  readonly pod: PodTemplate | undefined;
+  readonly service: GrpcService;
+  readonly port: ServicePort | undefined;
+  readonly tls: boolean;
+}
+
+export function meshBetween(question: MeshQuestion): Mesh {
+  const { unit, repository, pod, service } = question;
+  const injected = injectionOf(unit, pod);
+  const assumed = repository.assume(service.object.file.path).mesh;
+  if (injected.ambient || (assumed === 'ambient' && !injected.istio && !injected.linkerd)) return ambient(unit, service);
+  if (injected.istio === true || injected.linkerd === true) return sidecar(question);
+  if (injected.other) return { balances: 'maybe', meshed: true, suspected: true };
+  if (assumed === 'none') return NO_MESH;
+  if (assumed === 'istio' || assumed === 'linkerd') return injected[assumed] === false ? NO_MESH : sidecar(question);
+  const open = repository.meshEvidence.some(({ mesh }) => (mesh === 'istio' || mesh === 'linkerd' ? injected[mesh] !== false : true));
+  return open ? { balances: 'maybe', meshed: false, suspected: true } : NO_MESH;
+}
+
+interface Injection {
+  /** `undefined`: nothing is said. */
+  readonly istio: boolean | undefined;
+  readonly linkerd: boolean | undefined;
+  readonly ambient: boolean;
+  readonly other: boolean;
+}
+
+function injectionOf(unit: Unit, pod: PodTemplate | undefined): Injection {
+  const said = (map: YamlMap | undefined, key: string): string | undefined => textAt(map, key);
+  const spaces = objectsOfKind(unit, 'Namespace').filter((space) => pod && space.name === pod.workload.namespace && space.name !== '');
+  const labels = spaces.map((space) => mapAt(space.root, 'metadata', 'labels'));
+  const notes = spaces.map((space) => mapAt(space.root, 'metadata', 'annotations'));
+  const names = [...itemsAt(pod?.spec, 'containers'), ...itemsAt(pod?.spec, 'initContainers')].map((item) => textAt(item, 'name'));
+  const own = (key: string): string | undefined => said(pod?.labels, key) ?? said(pod?.annotations, key);
+  const istioPod = own('sidecar.istio.io/inject') ?? (own('istio.io/rev') === undefined ? undefined : 'true');
+  const istioSpace = labels.some((map) => said(map, 'istio-injection') === 'enabled' || said(map, 'istio.io/rev') !== undefined);
+  const istioOff = labels.some((map) => said(map, 'istio-injection') === 'disabled');
+  const linkerdPod = own('linkerd.io/inject');
+  const linkerdSpace = notes.map((map) => said(map, 'linkerd.io/inject')).find((value) => value !== undefined);
+  const linkerd = linkerdPod ?? linkerdSpace;
+  const mode = own('istio.io/dataplane-mode') ?? labels.map((map) => said(map, 'istio.io/dataplane-mode')).find((value) => value);
+  const other = own('consul.hashicorp.com/connect-inject') === 'true' || own('kuma.io/sidecar-injection') === 'enabled';
+  return {
+    istio: names.includes('istio-proxy') ? true : istioPod !== undefined ? istioPod === 'true' : istioOff ? false : istioSpace || undefined,
+    linkerd: names.includes('linkerd-proxy') ? true : linkerd === undefined ? undefined : linkerd === 'enabled' || linkerd === 'ingress',
+    ambient: mode === 'ambient',
+    other,
+  };
+}
+
+/** ztunnel carries connections, not requests; a waypoint of the Service or its namespace balances. */
+function ambient(unit: Unit, service: GrpcService): Mesh {
+  const uses = (map: YamlMap | undefined): boolean => {
+    const value = textAt(map, 'metadata', 'labels', 'istio.io/use-waypoint');
+    return value !== undefined && value !== 'none';
+  };
+  const space = objectsOfKind(unit, 'Namespace').some(
+    (one) => sameNamespace(one.name, service.object.namespace) && service.object.namespace !== '' && uses(one.root),
+  );
+  return { balances: uses(service.object.root) || space ? 'yes' : 'no', meshed: true, suspected: true };
+}
+
+const EXCLUDED_PORTS = ['traffic.sidecar.istio.io/excludeOutboundPorts', 'config.linkerd.io/skip-outbound-ports'];
+
+function sidecar({ pod, port, tls }: MeshQuestion): Mesh {
+  const excluded = EXCLUDED_PORTS.some((key) => lists(textAt(pod?.annotations, key), port?.port));
+  return { balances: tls || excluded ? 'no' : 'yes', meshed: true, suspected: true };
+}
+
+/** `3306,9000-9100` names the port. */
+function lists(text: string | undefined, port: string | undefined): boolean {
+  if (text === undefined || port === undefined) return false;
+  return text.split(',').some((part) => {
+    const [from, to = from] = part.trim().split('-');
+    return Number(from) <= Number(port) && Number(port) <= Number(to);
+  });
+}

@@ -1,0 +1,165 @@
+import { type KubeObject, type PodTemplate, podTemplateOf } from '../../model/kubernetes/objects.ts';
+import { sameNamespace, type Unit } from '../../model/unit.ts';
+import type { Anchor } from '../../text/source.ts';
+import { isNumber, itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlNode } from '../../text/yaml.ts';
+
+/** A Service of the unit that selects pods. ExternalName and selector-less Services are none. */
+export interface GrpcService {
+  readonly object: KubeObject;
+  readonly name: string;
+  /** Its name in its manifest. */
+  readonly at: Anchor;
+  /** `clusterIP: None`: its name resolves to the pods. */
+  readonly headless: boolean;
+  readonly selector: ReadonlyMap<string, string>;
+  readonly ports: readonly ServicePort[];
+  readonly backends: readonly PodTemplate[];
+  readonly pods: PodCount;
+}
+
+export interface ServicePort {
+  readonly node: YamlNode;
+  readonly name: string | undefined;
+  /** `undefined` when templated. */
+  readonly port: string | undefined;
+  /** The port on which the pods listen; `undefined` when it isn't known. */
+  readonly targetPort: number | undefined;
+  readonly appProtocol: string | undefined;
+}
+
+/** How many pods there may be. `most` is unknown for templated replicas, for a DaemonSet and when no workload was seen. */
+export interface PodCount {
+  readonly most: number | undefined;
+  readonly by: 'replicas' | 'autoscaler' | 'unknown';
+  readonly at: Anchor | undefined;
+}
+
+const memo = new WeakMap<Unit, readonly GrpcService[]>();
+
+export function servicesOf(unit: Unit): readonly GrpcService[] {
+  let known = memo.get(unit);
+  if (!known) {
+    known = unit.objects
+      .filter((object) => object.kind === 'Service' && object.apiVersion === 'v1')
+      .flatMap((object) => read(unit, object));
+    memo.set(unit, known);
+  }
+  return known;
+}
+
+function read(unit: Unit, object: KubeObject): GrpcService[] {
+  const spec = mapAt(object.root, 'spec');
+  const at = scalarAt(object.root, 'metadata', 'name');
+  const selectorMap = mapAt(spec, 'selector');
+  const type = scalarAt(spec, 'type');
+  const clusterIP = scalarAt(spec, 'clusterIP');
+  if (object.name === undefined || !at || !spec || !selectorMap || selectorMap.open) return [];
+  if (type?.unknown || clusterIP?.unknown || type?.text === 'ExternalName') return [];
+  const selector = new Map<string, string>();
+  for (const [key, pair] of selectorMap.pairs) {
+    // A masked value joins nothing: which pods are behind isn't known.
+    if (pair.value.kind !== 'scalar' || pair.value.unknown) return [];
+    selector.set(key, pair.value.text);
+  }
+  if (selector.size === 0) return [];
+  const backends = unit.objects.flatMap((workload) => {
+    const pod = sameNamespace(workload.namespace, object.namespace) ? podTemplateOf(workload) : undefined;
+    return pod && carries(pod.labels, selector) ? [pod] : [];
+  });
+  const ports = itemsAt(spec, 'ports').map((node) => readPort(node, backends));
+  const pods = countPods(unit, backends);
+  return [{ object, name: object.name, at, headless: clusterIP?.text === 'None', selector, ports, backends, pods }];
+}
+
+function carries(labels: YamlMap | undefined, selector: ReadonlyMap<string, string>): boolean {
+  return [...selector].every(([key, value]) => textAt(labels, key) === value);
+}
+
+function readPort(node: YamlNode, backends: readonly PodTemplate[]): ServicePort {
+  const port = textAt(node, 'port');
+  const target = scalarAt(node, 'targetPort');
+  const number =
+    target === undefined ? port : target.unknown ? undefined : isNumber(target) ? target.text : namedPort(target.text, backends);
+  return {
+    node,
+    name: textAt(node, 'name'),
+    port,
+    targetPort: number === undefined || !/^\d+$/.test(number) ? undefined : Number(number),
+    appProtocol: textAt(node, 'appProtocol'),
+  };
+}
+
+function namedPort(name: string, backends: readonly PodTemplate[]): string | undefined {
+  if (/^\d+$/.test(name)) return name;
+  const numbers = backends.flatMap((pod) =>
+    itemsAt(pod.spec, 'containers')
+      .flatMap((container) => itemsAt(container, 'ports'))
+      .flatMap((port) => (textAt(port, 'name') === name ? [textAt(port, 'containerPort')] : [])),
+  );
+  return new Set(numbers).size === 1 ? numbers[0] : undefined;
+}
+
+function countPods(unit: Unit, backends: readonly PodTemplate[]): PodCount {
+  let sum: number | undefined = backends.length === 0 ? undefined : 0;
+  let replicasAt: Anchor | undefined;
+  let most: PodCount = { most: undefined, by: 'unknown', at: undefined };
+  for (const { workload } of backends) {
+    const replicas = replicasOf(workload);
+    sum = sum === undefined || replicas === undefined ? undefined : sum + replicas.count;
+    replicasAt ??= replicas?.at;
+    const scaled = autoscaled(unit, workload);
+    if (scaled?.most !== undefined && scaled.most > (most.most ?? 0)) most = scaled;
+  }
+  if (most.most !== undefined && most.most > (sum ?? 0)) return most;
+  return sum === undefined ? most : { most: sum, by: 'replicas', at: replicasAt };
+}
+
+/** Replicas as the manifest says; Kubernetes' default is one. */
+function replicasOf(workload: KubeObject): { count: number; at: Anchor | undefined } | undefined {
+  if (workload.kind === 'Pod') return { count: 1, at: undefined };
+  if (!/^(Deployment|StatefulSet|Rollout|ReplicaSet|ReplicationController)$/.test(workload.kind)) return undefined;
+  const scalar = scalarAt(workload.root, 'spec', 'replicas');
+  if (!scalar) return mapAt(workload.root, 'spec')?.open ? undefined : { count: 1, at: undefined };
+  return scalar.unknown || !/^\d+$/.test(scalar.text) ? undefined : { count: Number(scalar.text), at: scalar };
+}
+
+/** The most that a HorizontalPodAutoscaler or KEDA's ScaledObject (100 by default) gives a workload. */
+function autoscaled(unit: Unit, workload: KubeObject): PodCount | undefined {
+  for (const object of unit.objects) {
+    if (object.kind !== 'HorizontalPodAutoscaler' && object.kind !== 'ScaledObject') continue;
+    const target = mapAt(object.root, 'spec', 'scaleTargetRef');
+    if (workload.name === undefined || textAt(target, 'name') !== workload.name) continue;
+    if ((textAt(target, 'kind') ?? 'Deployment') !== workload.kind || !sameNamespace(object.namespace, workload.namespace)) continue;
+    const key = object.kind === 'ScaledObject' ? 'maxReplicaCount' : 'maxReplicas';
+    const scalar = scalarAt(object.root, 'spec', key);
+    const text = scalar ? (scalar.unknown ? undefined : scalar.text) : object.kind === 'ScaledObject' ? '100' : undefined;
+    if (text === undefined || !/^\d+$/.test(text)) continue;
+    return { most: Number(text), by: 'autoscaler', at: scalar ?? scalarAt(object.root, 'metadata', 'name') };
+  }
+  return undefined;
+}
+
+/** Domains outside a cluster: `orders.com` is no Service `orders` unless one says that namespace. */
+const PUBLIC_SUFFIX = /\.(?:com|net|org|io|dev|app|cloud|cn|co|ai|local|internal|localhost)$/;
+
+/**
+ * The Service that a host names, by Kubernetes' DNS: `svc`, `svc.ns`, `svc.ns.svc[.domain]`. Other forms (a StatefulSet's pod, a
+ * public name) name none, nor does a name that several Services bear.
+ * @param namespace the client's; `undefined` when it isn't known
+ */
+export function serviceOfHost(unit: Unit, host: string, namespace: string | undefined): GrpcService | undefined {
+  const [name, space, third] = host.replace(/\.$/, '').split('.');
+  if (space !== undefined && third !== undefined && third !== 'svc') return undefined;
+  const where = space ?? namespace;
+  const hits = servicesOf(unit).filter((service) => service.name === name && sameNamespace(service.object.namespace, where));
+  const exact = hits.filter((service) => service.object.namespace === where);
+  const isPublic = space !== undefined && third === undefined && PUBLIC_SUFFIX.test(host);
+  const [only, ...others] = exact.length > 0 || isPublic ? exact : hits;
+  return others.length === 0 ? only : undefined;
+}
+
+/** The port of a Service that a client dials; without a port in the target, the only one. */
+export function portOf(service: GrpcService, port: string | undefined): ServicePort | undefined {
+  if (port === undefined) return service.ports[0];
+  return service.ports.find((one) => one.port === port || one.name === port) ?? service.ports.find((one) => one.port === undefined);
+}

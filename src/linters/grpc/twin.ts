@@ -1,0 +1,139 @@
+import type { Change, Plain, Snippet } from '../../fixes/change.ts';
+import type { Repository, Unit } from '../../model/unit.ts';
+import { itemsAt, scalarAt, textAt } from '../../text/yaml.ts';
+import type { Message } from '../rule.ts';
+import type { Connection, GrpcClient } from './facts.ts';
+import type { Mesh } from './facts-mesh.ts';
+import { type GrpcService, servicesOf } from './facts-services.ts';
+import { roundRobinIn } from './policy-edit.ts';
+
+/**
+ * The cure over a ClusterIP Service: a second, headless Service (`clusterIP` can't be changed on an existing one), the client's target on it
+ * with the port on which the pods listen (a headless Service maps no ports), and round_robin in the client.
+ */
+export type TwinPlan = { readonly ok: true; readonly changes: readonly Change[] } | { readonly ok: false; readonly snippet: Snippet };
+
+interface Wanted {
+  readonly client: GrpcClient;
+  readonly unit: Unit;
+  readonly repository: Repository;
+  readonly pinned: readonly { readonly connection: Connection; readonly service: GrpcService; readonly mesh: Mesh }[];
+  /** The client has no round_robin yet. */
+  readonly addPolicy: boolean;
+}
+
+export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan {
+  const refuse = (reasonId: keyof typeof TWIN_MESSAGES): TwinPlan => ({ ok: false, snippet: snippetFor(reasonId, pinned) });
+  if (pinned.some(({ mesh }) => mesh.suspected)) return refuse('in-mesh');
+  if (credentialsOf(client) !== 'plaintext') return refuse('with-tls');
+  if (client.policy === 'unknown' || client.policy === 'pick-first' || client.channel?.closedPerCall) return refuse('by-hand');
+  const changes: Change[] = [];
+  for (const { connection, service } of pinned) {
+    const { port, container } = connection;
+    const { targetPort } = port ?? {};
+    const name = scalarAt(service.object.root, 'metadata', 'name');
+    if (targetPort === undefined || service.object.templated || !name || name.derived) return refuse('by-hand');
+    const set = connection.filled.set;
+    if (!set || feedsHttp(client, connection)) return refuse('by-hand');
+    if (container && container.surface !== 'kubernetes') return refuse('by-hand');
+    const twin = existingTwin(unit, service, targetPort);
+    const twinName = twin?.name ?? `${service.name}-headless`;
+    if (!twin) {
+      // Another Service that bears the name is not ours to change.
+      if (servicesOf(unit).some((other) => other.name === twinName && other.object.namespace === service.object.namespace))
+        return refuse('by-hand');
+      changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName) });
+    }
+    changes.push(...set(twinTarget(connection, service, twinName, targetPort)));
+  }
+  if (addPolicy) {
+    const policy = client.channel && roundRobinIn(client.channel);
+    if (!policy) return refuse('by-hand');
+    changes.push(...policy);
+  }
+  return { ok: true, changes };
+}
+
+function credentialsOf(client: GrpcClient): 'plaintext' | 'other' {
+  if (client.framework) return client.framework.plaintext ? 'plaintext' : 'other';
+  return client.channel?.credentials === 'plaintext' ? 'plaintext' : 'other';
+}
+
+/** The variable is a URL's host somewhere else in the program. */
+function feedsHttp(client: GrpcClient, connection: Connection): boolean {
+  const names = connection.filled.settings.map((setting) => setting.name);
+  return client.component.code.httpEnvs.some((read) => names.includes(read.name));
+}
+
+function existingTwin(unit: Unit, service: GrpcService, targetPort: number): GrpcService | undefined {
+  return servicesOf(unit).find(
+    (other) =>
+      other.headless &&
+      other.object.namespace === service.object.namespace &&
+      other.selector.size === service.selector.size &&
+      [...service.selector].every(([key, value]) => other.selector.get(key) === value) &&
+      other.ports.some((port) => port.targetPort === targetPort),
+  );
+}
+
+function twinTarget(connection: Connection, service: GrpcService, twinName: string, targetPort: number): string {
+  const host = connection.target.host ?? service.name;
+  return `dns:///${twinName}${host.slice(service.name.length)}:${targetPort}`;
+}
+
+function twinObject(service: GrpcService, name: string): Plain {
+  const { root, namespace } = service.object;
+  const space = scalarAt(root, 'metadata', 'namespace');
+  const seen = new Set<number>();
+  const ports = service.ports.flatMap((port): { [key: string]: Plain }[] => {
+    if (port.targetPort === undefined || seen.has(port.targetPort)) return [];
+    seen.add(port.targetPort);
+    const protocol = textAt(port.node, 'appProtocol');
+    return [
+      {
+        ...(port.name === undefined ? {} : { name: port.name }),
+        port: port.targetPort,
+        targetPort: port.targetPort,
+        ...(protocol === undefined ? {} : { appProtocol: protocol }),
+      },
+    ];
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, ...(namespace && space && !space.derived ? { namespace } : {}) },
+    spec: { clusterIP: 'None', selector: Object.fromEntries(service.selector), ports },
+  };
+}
+
+function snippetFor(reasonId: keyof typeof TWIN_MESSAGES, pinned: Wanted['pinned']): Snippet {
+  const [first] = pinned;
+  const service = first?.service;
+  const port = first?.connection.port;
+  const targetPort = port?.targetPort ?? port?.port ?? '<port of the pods>';
+  const name = service?.name ?? 'orders';
+  if (reasonId === 'in-mesh') {
+    const text = `# in the pod template of the client: its sidecar then balances requests over the ClusterIP Service\nmetadata:\n  labels:\n    sidecar.istio.io/inject: "true"    # Istio\n  annotations:\n    linkerd.io/inject: enabled         # Linkerd\n`;
+    return { reasonId, data: { service: name }, language: 'yaml', text };
+  }
+  const selector = [...(service?.selector ?? [])].map(([key, value]) => `    ${key}: ${value}\n`).join('');
+  const host =
+    service && first ? twinTarget(first.connection, service, `${name}-headless`, 0).replace(/0$/, '') : 'dns:///orders-headless:';
+  const text = `# client: target ${host}${targetPort} and the policy round_robin\napiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}-headless\nspec:\n  clusterIP: None\n  selector:\n${selector}  ports:\n    - ${itemsAt(service?.object.root, 'spec', 'ports').length > 1 || port?.name ? `name: ${port?.name ?? 'grpc'}\n      ` : ''}port: ${targetPort}\n      targetPort: ${targetPort}\n`;
+  return { reasonId, data: { service: name }, language: 'yaml', text };
+}
+
+export const TWIN_MESSAGES = {
+  'in-mesh': {
+    en: 'Something here speaks of a service mesh, and meshes don’t balance over headless Services. If the client is in the mesh, see that its sidecar is injected; if there is none, say `assume.mesh: none` and a fix is offered.',
+    zh: '仓库里有服务网格的痕迹，而网格不对 headless Service 做负载均衡。客户端在网格内时请确认已注入 sidecar；如果没有网格，请设置 `assume.mesh: none`，之后会给出修复。',
+  },
+  'with-tls': {
+    en: 'With TLS the new host name is what certificates are checked against: add it to the server’s certificate (or override the authority) before switching.',
+    zh: '启用 TLS 时证书按新的域名校验：切换前请把新域名加入服务端证书，或覆盖 authority。',
+  },
+  'by-hand': {
+    en: 'The target or the channel’s options of `{service}` are put together in a way that leaves no clear edit.',
+    zh: '`{service}` 的目标地址或通道选项由多处拼成，无法确定唯一的改法。',
+  },
+} as const satisfies Readonly<Record<string, Message>>;
