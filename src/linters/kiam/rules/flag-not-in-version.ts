@@ -133,7 +133,7 @@ function repeated(process: KiamProcess, flag: KiamFlag): Report {
     return { messageId: 'repeatedByChart', data, at: flag.nameAt, fixes: fix ? [fix] : [] };
   }
   const first = process.flags.find((one) => one.name === flag.name);
-  const same = first?.value?.known === flag.value?.known && valueOf(first) === valueOf(flag);
+  const same = first?.value?.known === flag.value?.known && textOfValue(first) === textOfValue(flag);
   return {
     messageId: 'repeated',
     data,
@@ -147,7 +147,7 @@ function repeated(process: KiamProcess, flag: KiamFlag): Report {
   };
 }
 
-function valueOf(flag: KiamFlag | undefined): string | undefined {
+function textOfValue(flag: KiamFlag | undefined): string | undefined {
   return flag?.value?.known ? flag.value.value : undefined;
 }
 
@@ -163,7 +163,7 @@ const CHART_VALUES: Readonly<Record<string, { readonly usual: readonly string[];
 
 function toChartValue(process: KiamProcess, flag: KiamFlag, remove: readonly Change[]): Fix | undefined {
   const { block } = process;
-  const value = valueOf(flag);
+  const value = textOfValue(flag);
   if (!block || remove.length === 0) return undefined;
   const layout = layoutOf(block);
   const paths = CHART_VALUES[flag.name];
