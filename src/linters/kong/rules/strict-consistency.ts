@@ -96,7 +96,9 @@ export const strictConsistency: Rule = {
         routes: count,
         evidence: write?.what ?? '',
       };
-      const changes = state.twoNames ? undefined : (state.explicit?.set?.('eventual') ?? instance.add?.(state.name, 'eventual'));
+      // A version that may not know the name yet would ignore it in silence.
+      const unsure = state.twoNames || (!state.certain && !state.explicit);
+      const changes = unsure ? undefined : (state.explicit?.set?.('eventual') ?? instance.add?.(state.name, 'eventual'));
       const related: Related[] = [
         ...(byCount && routes?.at ? [{ at: routes.at, messageId: 'routes' }] : []),
         ...(write && !byCount ? [{ at: write.at, messageId: 'write' }] : []),
