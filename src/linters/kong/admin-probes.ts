@@ -43,48 +43,30 @@ function adminPorts(instance: KongInstance): ReadonlySet<string> {
   return new Set([...listen.text.matchAll(/:(\d+)\b/g)].map((match) => match[1] ?? ''));
 }
 
-export function adminProbes(instance: KongInstance, unit: Unit): AdminProbe[] {
-  const ports = adminPorts(instance);
-  if (instance.surface === 'chart') return chartValues(instance, unit).flatMap((values) => probesOf(values, values, ports));
-  const { container } = instance;
-  const node = container?.node;
+export function adminProbes(instance: KongInstance): AdminProbe[] {
+  const { node } = instance;
   if (!node) return [];
-  return container.surface === 'compose' ? composeCheck(node, ports) : probesOf(node, node, ports);
+  const ports = adminPorts(instance);
+  return instance.surface === 'compose' ? composeCheck(node, ports) : probesOf(node, ports);
 }
 
-/** The chart's values hold probes in Kubernetes' own form beside `env`. */
-function chartValues(instance: KongInstance, unit: Unit): YamlMap[] {
-  const { file, start, end } = instance.at;
-  const holds = (map: YamlMap): boolean =>
-    [...map.pairs.values()].some(({ key, value }) => contains(key, file, start, end) || contains(value, file, start, end));
-  const inside = (map: YamlMap | undefined): YamlMap[] => (map && holds(map) ? [map] : []);
-  return unit.releases.flatMap(({ values }) => {
-    const below = ['gateway', 'kong'].flatMap((key) => inside(mapAt(values, key)));
-    return below.length > 0 ? below : inside(values);
-  });
-}
-
-function contains(node: YamlNode, file: SourceFile, start: number, end: number): boolean {
-  return node.file === file && node.start <= start && end <= node.end;
-}
-
-function probesOf(holder: YamlMap, container: YamlMap, ports: ReadonlySet<string>): AdminProbe[] {
+function probesOf(holder: YamlMap, ports: ReadonlySet<string>): AdminProbe[] {
   return PROBES.flatMap((name): AdminProbe[] => {
     const get = mapAt(holder, name, 'httpGet');
     if (!get) return commandUrls(nodeAt(holder, name, 'exec', 'command'), ports).map((at) => ({ kind: 'probe', at, httpGet: undefined }));
     const path = scalarAt(get, 'path');
     const port = scalarAt(get, 'port');
     const isRoot = path === undefined ? !get.open : !path.unknown && /^\/?(?:\?.*)?$/.test(path.text);
-    if (!isRoot || !port || port.unknown || !isAdmin(port.text, container, ports)) return [];
+    if (!isRoot || !port || port.unknown || !isAdmin(port.text, holder, ports)) return [];
     const secure = textAt(get, 'scheme')?.toUpperCase() === 'HTTPS';
     return [{ kind: 'probe', at: path ?? port, httpGet: { map: get, path, port, secure, readiness: name === 'readinessProbe' } }];
   });
 }
 
 /** A number, or the name of one of the container's ports. */
-function isAdmin(port: string, container: YamlMap, ports: ReadonlySet<string>): boolean {
+function isAdmin(port: string, holder: YamlMap, ports: ReadonlySet<string>): boolean {
   if (/^\d+$/.test(port)) return ports.has(port);
-  const named = itemsAt(container, 'ports').find((item) => textAt(item, 'name') === port);
+  const named = itemsAt(holder, 'ports').find((item) => textAt(item, 'name') === port);
   const number = named && textAt(named, 'containerPort');
   return number === undefined ? /^(?:kong-)?admin(?:-|$)/.test(port) : ports.has(number);
 }

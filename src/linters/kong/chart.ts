@@ -11,6 +11,7 @@ import { readChartEnv, type SettingSource } from './setting.ts';
 
 /** A Kong that the chart kong/kong runs (kong/ingress runs two of that chart: `controller` without Kong, `gateway` with it). */
 export interface ChartGateway {
+  readonly values: YamlMap;
   readonly version: VersionRange;
   readonly chartVersion: VersionRange;
   readonly env: SettingSource;
@@ -72,6 +73,7 @@ function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
   };
   return [
     {
+      values,
       version: versionOf(values, release, chartVersion),
       chartVersion,
       env,

@@ -6,7 +6,7 @@ import { isVersionKnown, UNKNOWN_VERSION, type VersionRange, versionRange } from
 import type { Change } from '../../fixes/change.ts';
 import type { Value } from '../../model/value.ts';
 import type { Anchor } from '../../text/source.ts';
-import { mapAt, pairAt } from '../../text/yaml.ts';
+import { mapAt, pairAt, type YamlMap } from '../../text/yaml.ts';
 import { type ChartGateway, chartGateways } from './chart.ts';
 import { mountedConfig, readConfigFiles } from './config-files.ts';
 import { isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
@@ -28,6 +28,8 @@ export interface KongInstance {
   /** The chart's version, for what the chart sets by itself. */
   readonly chartVersion: VersionRange | undefined;
   readonly container: Container | undefined;
+  /** The map that holds the container's keys, or the chart's values. */
+  readonly node: YamlMap | undefined;
   readonly memoryLimitMiB: Value<number> | undefined;
   readonly cpuLimitCores: Value<number> | undefined;
   /** Where to point at when no token says the thing: the image's tag, else the block that holds the settings. */
@@ -81,6 +83,7 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
       unseen: container.env.unseen.length > 0 || mounted.unseen || operated,
       chartVersion: undefined,
       container,
+      node: container.node,
       memoryLimitMiB: container.memoryLimitMiB,
       cpuLimitCores: container.cpuLimitCores,
       at: tagAnchor(container.image) ?? container.at,
@@ -174,6 +177,7 @@ function chartInstance(gateway: ChartGateway): KongInstance {
     unseen: gateway.unseen,
     chartVersion: gateway.chartVersion,
     container: undefined,
+    node: gateway.values,
     memoryLimitMiB: gateway.memoryLimitMiB,
     cpuLimitCores: gateway.cpuLimitCores,
     at: gateway.at,
@@ -187,10 +191,11 @@ function onlyVersion(running: readonly KongInstance[]): VersionRange {
   return first && known.every((version) => version.text === first.text) ? first : UNKNOWN_VERSION;
 }
 
-const LOOSE: Pick<KongInstance, 'proven' | 'unseen' | 'chartVersion' | 'memoryLimitMiB' | 'cpuLimitCores'> = {
+const LOOSE: Pick<KongInstance, 'proven' | 'unseen' | 'chartVersion' | 'node' | 'memoryLimitMiB' | 'cpuLimitCores'> = {
   proven: false,
   unseen: true,
   chartVersion: undefined,
+  node: undefined,
   memoryLimitMiB: undefined,
   cpuLimitCores: undefined,
 };
@@ -223,6 +228,6 @@ function assumed(instance: KongInstance, repository: Repository): KongInstance {
 
 /** The key of the block that holds a container's environment, for what no token says. */
 export function environmentBlock(instance: KongInstance): Anchor {
-  const { node } = instance.container ?? {};
+  const { node } = instance;
   return pairAt(node, 'env')?.key ?? pairAt(node, 'environment')?.key ?? instance.at;
 }

@@ -43,7 +43,7 @@ export const probeOnAdminRoot: Rule = {
     const instances = kongInstances(unit, repository);
     if (instances.length === 0) return;
     for (const instance of instances) {
-      for (const probe of adminProbes(instance, unit)) {
+      for (const probe of adminProbes(instance)) {
         report({
           messageId: probe.kind === 'healthcheck' ? 'healthcheck' : 'probe',
           at: probe.at,
