@@ -24,14 +24,21 @@ export interface EngineOptions {
   ) => { readonly findings: readonly LintFinding[]; readonly suppressed: number };
 }
 
+/** What one rule says of a unit, and what it read beyond the unit: valid for as long as that is the same. */
+interface RuleFindings {
+  readonly findings: readonly Finding[];
+  readonly repositoryUnits: Repository['units'] | undefined;
+  readonly components: Repository['components'] | undefined;
+}
+
 interface UnitFindings {
   readonly unit: Unit;
   readonly meshEvidence: Repository['meshEvidence'];
-  /** The rules read more of the repository than the unit: valid for as long as that is the same. */
-  readonly repositoryUnits: Repository['units'] | undefined;
-  readonly components: Repository['components'] | undefined;
-  readonly findings: readonly Finding[];
+  /** In the order of the rules. */
+  readonly byRule: readonly RuleFindings[];
 }
+
+const NOTHING: readonly Finding[] = [];
 
 /** Files in, findings out. What one unit's rules say is kept until something that they read changes. */
 export class Engine implements LintEngine {
@@ -73,15 +80,9 @@ export class Engine implements LintEngine {
     const live = new Set<string>();
     for (const unit of repository.units) {
       live.add(unit.id);
-      const known = this.cache.get(unit.id);
-      const usable =
-        known?.unit === unit &&
-        known.meshEvidence === repository.meshEvidence &&
-        (!known.components || known.components === repository.components) &&
-        (!known.repositoryUnits || known.repositoryUnits === repository.units);
-      const result = known && usable ? known : this.check(unit, repository);
-      if (!usable) this.cache.set(unit.id, result);
-      all.push(...result.findings);
+      const result = this.judge(unit, repository, this.cache.get(unit.id));
+      this.cache.set(unit.id, result);
+      for (const { findings } of result.byRule) if (findings.length > 0) all.push(...findings);
     }
     for (const id of this.cache.keys()) if (!live.has(id)) this.cache.delete(id);
     const merged = mergeFindings(all, this.options.rules, (path) => this.model.parsed(path));
@@ -96,37 +97,45 @@ export class Engine implements LintEngine {
     return fork.lint();
   }
 
-  private check(unit: Unit, repository: Repository): UnitFindings {
-    let readUnits = false;
-    let readComponents = false;
+  /** Runs the rules of which something that they read has changed; the others' findings are kept. */
+  private judge(unit: Unit, repository: Repository, known: UnitFindings | undefined): UnitFindings {
+    const same = known?.unit === unit && known.meshEvidence === repository.meshEvidence ? known : undefined;
+    let changed = same === undefined;
+    const byRule = this.options.rules.map((rule, at) => {
+      const kept = same?.byRule[at];
+      if (
+        kept &&
+        (!kept.components || kept.components === repository.components) &&
+        (!kept.repositoryUnits || kept.repositoryUnits === repository.units)
+      ) {
+        return kept;
+      }
+      changed = true;
+      return this.run(rule, unit, repository);
+    });
+    return changed || !same ? { unit, meshEvidence: repository.meshEvidence, byRule } : same;
+  }
+
+  private run(rule: Rule, unit: Unit, repository: Repository): RuleFindings {
+    const { configuration, preview } = this.options;
+    let repositoryUnits: Repository['units'] | undefined;
+    let components: Repository['components'] | undefined;
     const tracked: Repository = {
       get units() {
-        readUnits = true;
+        repositoryUnits = repository.units;
         return repository.units;
       },
       get components() {
-        readComponents = true;
+        components = repository.components;
         return repository.components;
       },
       meshEvidence: repository.meshEvidence,
       assume: (path) => repository.assume(path),
     };
     const findings: Finding[] = [];
-    for (const rule of this.options.rules) this.run(rule, unit, tracked, findings);
-    return {
-      unit,
-      meshEvidence: repository.meshEvidence,
-      repositoryUnits: readUnits ? repository.units : undefined,
-      components: readComponents ? repository.components : undefined,
-      findings,
-    };
-  }
-
-  private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {
-    const { configuration, preview } = this.options;
     const context: RuleContext = {
       unit,
-      repository,
+      repository: tracked,
       option: (name) => configuration.optionsOf(rule.id, unit.folder)[name] ?? rule.options?.[name]?.default ?? '',
       report: (report: Report) => {
         const configured = configuration.severityOf(rule.id, report.at.file.path);
@@ -139,5 +148,6 @@ export class Engine implements LintEngine {
       },
     };
     rule.check(context);
+    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components };
   }
 }

@@ -1,3 +1,4 @@
+import { oncePer } from './once.ts';
 import { DockerfileParser, From, type Instruction } from 'dockerfile-ast';
 import { DecodedBuilder, type DecodedText, type Problem, sameOffset } from './decoded.ts';
 import { expandParts, type Part } from './expansion.ts';
@@ -70,14 +71,14 @@ export interface DockerfileFacts {
 const MAX_LENGTH = 1_000_000;
 
 /** Reads a Dockerfile. Instructions and stages come from dockerfile-ast; words are read here, where quotes and joins keep their places. */
-export function parseDockerfile(file: SourceFile): DockerfileFacts {
+export const parseDockerfile: (file: SourceFile) => DockerfileFacts = oncePer((file) => {
   if (file.text.length > MAX_LENGTH) return { stages: [], final: undefined, problems: [{ message: 'Dockerfile is too large', offset: 0 }] };
   try {
     return new Reader(file).read();
   } catch (error) {
     return { stages: [], final: undefined, problems: [{ message: error instanceof Error ? error.message : String(error), offset: 0 }] };
   }
-}
+});
 
 /** Variables seen so far. A name that isn't here may be set by the base image: it is unknown, not empty. */
 type Scope = Map<string, { readonly text: string | undefined; readonly viaArg: boolean }>;

@@ -6,6 +6,7 @@ import { type ComponentFolder, componentOf, findComponents } from '../model/proj
 import { type ProjectDependencies, resolveDependencies } from '../model/project/resolve.ts';
 import { parseImage } from '../model/version.ts';
 import type { ComponentUse, Unit } from '../model/unit.ts';
+import { oncePer } from '../text/once.ts';
 import type { SourceFile } from '../text/source.ts';
 import { itemsAt, textAt } from '../text/yaml.ts';
 import type { ParsedFile } from './parsed-file.ts';
@@ -120,13 +121,50 @@ export function skaffoldArtifacts(files: Iterable<ParsedFile>): ReadonlyMap<stri
 const COMMON_VARIABLE =
   /^(?:PORT|HOST|HOSTNAME|HOME|PATH|PWD|USER|TZ|LANG|ENV|ENVIRONMENT|DEBUG|LOG_?LEVEL|NODE_ENV|POD_\w+|NAMESPACE|AWS_\w+|OTEL_\w+|GRPC_\w+|K_\w+)$/;
 
+/** Where to find a component by what a unit says of it. */
+interface ComponentIndex {
+  readonly byFolder: ReadonlyMap<string, Component>;
+  readonly byName: ReadonlyMap<string, readonly Component[]>;
+  /** A Dockerfile belongs to one component; a build file may hold for several. */
+  readonly byDockerfile: ReadonlyMap<SourceFile, Component>;
+  readonly byFile: ReadonlyMap<SourceFile, readonly Component[]>;
+  readonly withSources: readonly Component[];
+}
+
+const indexOf = oncePer((components: readonly Component[]): ComponentIndex => {
+  const byName = new Map<string, Component[]>();
+  const byFile = new Map<SourceFile, Component[]>();
+  const push = <Key>(map: Map<Key, Component[]>, key: Key, component: Component): void => {
+    const list = map.get(key);
+    if (!list) map.set(key, [component]);
+    else if (list.at(-1) !== component) list.push(component);
+  };
+  for (const component of components) {
+    for (const name of component.names) push(byName, name, component);
+    for (const file of [...component.sources, ...component.buildFiles]) push(byFile, file, component);
+  }
+  return {
+    byFolder: new Map(components.map((component) => [component.folder, component])),
+    byName,
+    byDockerfile: new Map(components.flatMap((component) => component.dockerfiles.map((file) => [file, component] as const))),
+    byFile,
+    withSources: components.filter((component) => component.sources.length > 0),
+  };
+});
+
 /**
  * Which components run in a unit, and in which of its containers (decisions: strong by build file, image or workload name, or an
  * environment variable that one workload sets; weak when several qualify).
  */
-export function joinComponents(unit: Unit, all: readonly Component[], artifacts: ReadonlyMap<string, string>): readonly ComponentUse[] {
-  const components = all.filter((component) => !inOtherEnvironment(component.folder, unit.folder));
+export function joinComponents(
+  unit: Unit,
+  components: readonly Component[],
+  artifacts: ReadonlyMap<string, string>,
+): readonly ComponentUse[] {
   if (components.length === 0) return [];
+  const index = indexOf(components);
+  const here = (component: Component | undefined): component is Component =>
+    component !== undefined && !inOtherEnvironment(component.folder, unit.folder);
   const uses = new Map<Component, { containers: Container[]; join: ComponentUse['join'] }>();
   const add = (component: Component, container: Container, join: 'strong' | 'weak'): void => {
     const use = uses.get(component);
@@ -139,30 +177,32 @@ export function joinComponents(unit: Unit, all: readonly Component[], artifacts:
   const open: Container[] = [];
   for (const container of unit.containers) {
     if (container.surface === 'dockerfile') {
-      const owner = components.find((component) => component.dockerfiles.includes(container.at.file));
-      if (owner) add(owner, container, 'strong');
+      const owner = index.byDockerfile.get(container.at.file);
+      if (here(owner)) add(owner, container, 'strong');
       continue;
     }
     if (container.surface !== 'kubernetes' && container.surface !== 'compose' && container.surface !== 'helm-values') continue;
     const folder = builtFrom(unit, container, artifacts);
-    const byFolder = folder === undefined ? undefined : components.find((component) => component.folder === folder);
-    if (byFolder) {
+    const byFolder = folder === undefined ? undefined : index.byFolder.get(folder);
+    if (here(byFolder)) {
       add(byFolder, container, 'strong');
       continue;
     }
-    const names = callNames(container);
-    const named = components.filter((component) => component.names.some((name) => names.includes(name)));
+    const named = [...new Set(callNames(container).flatMap((name) => index.byName.get(name) ?? []))].filter(here);
     if (named.length === 0) open.push(container);
     for (const component of named) add(component, container, named.length === 1 ? 'strong' : 'weak');
   }
-  for (const component of components) {
-    if (uses.has(component) || component.sources.length === 0 || open.length === 0) continue;
-    joinByVariables(component, open, add);
+  if (open.length > 0) {
+    for (const component of index.withSources) if (!uses.has(component) && here(component)) joinByVariables(component, open, add);
   }
-  for (const component of components) {
-    if (!uses.has(component) && placedIn(unit, component)) uses.set(component, { containers: [], join: 'place' });
+  for (const { file } of unit.files) {
+    for (const component of index.byFile.get(file) ?? []) {
+      if (!uses.has(component) && here(component)) uses.set(component, { containers: [], join: 'place' });
+    }
   }
-  return [...uses].map(([component, use]) => ({ component, ...use }));
+  return [...uses]
+    .map(([component, use]) => ({ component, ...use }))
+    .sort((a, b) => (a.component.folder < b.component.folder ? -1 : a.component.folder > b.component.folder ? 1 : 0));
 }
 
 /** The folder that a container's image is built from, as Skaffold or the compose file says. */
@@ -172,23 +212,31 @@ function builtFrom(unit: Unit, container: Container, artifacts: ReadonlyMap<stri
     return build && joinPath(unit.folder, build.context);
   }
   if (!container.image?.known) return undefined;
+  if (artifacts.size === 0) return undefined;
   const image = parseImage(container.image.value);
   return image && (artifacts.get(image.path) ?? artifacts.get(image.registry ? `${image.registry}/${image.path}` : image.name));
 }
 
-function callNames(container: Container): string[] {
+/** What a component may be called by the container that runs it. */
+const callNames = oncePer((container: Container): readonly string[] => {
   const image = container.image?.known ? parseImage(container.image.value)?.name : undefined;
   const workload = container.workload?.name;
   const service = container.surface === 'compose' ? container.name : undefined;
   return [image, workload, service].flatMap((name) => (name ? [name.toLowerCase()] : []));
-}
+});
+
+/** The environment variables that only this program would read. */
+const ownVariables = oncePer(
+  (component: Component): ReadonlySet<string> =>
+    new Set(component.code.envReads.map((read) => read.name).filter((name) => !COMMON_VARIABLE.test(name))),
+);
 
 function joinByVariables(
   component: Component,
   containers: readonly Container[],
   add: (component: Component, container: Container, join: 'strong' | 'weak') => void,
 ): void {
-  const names = new Set(component.code.envReads.map((read) => read.name).filter((name) => !COMMON_VARIABLE.test(name)));
+  const names = ownVariables(component);
   if (names.size === 0) return;
   const setters = containers.filter((container) => [...container.env.variables.keys()].some((name) => names.has(name)));
   const alike = new Set(
@@ -202,9 +250,4 @@ function joinByVariables(
     ),
   );
   for (const container of setters) add(component, container, alike.size === 1 ? 'strong' : 'weak');
-}
-
-/** The component's own files stand in the unit: what needs no container (a literal in code) is judged here. */
-function placedIn(unit: Unit, component: Component): boolean {
-  return unit.files.some((parsed) => component.sources.includes(parsed.file) || component.buildFiles.includes(parsed.file));
 }

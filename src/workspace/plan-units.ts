@@ -95,15 +95,11 @@ function grow(node: FolderNode): Grown {
 }
 
 /** The unit whose folder is the nearest around a file: the file joins the unit it stands in. */
-export function nearestFolder(path: string, folders: readonly string[]): string | undefined {
-  let best: string | undefined;
-  const folder = parentFolder(path);
-  for (const candidate of folders) {
-    if (isWithin(folder, candidate) && (best === undefined || candidate === '.' || candidate.length > best.length)) {
-      if (candidate !== '.' || best === undefined) best = candidate;
-    }
+export function nearestFolder(path: string, folders: ReadonlySet<string>): string | undefined {
+  for (let folder = parentFolder(path); ; folder = parentFolder(folder)) {
+    if (folders.has(folder)) return folder;
+    if (folder === '.') return undefined;
   }
-  return best;
 }
 
 /**
@@ -111,10 +107,26 @@ export function nearestFolder(path: string, folders: readonly string[]): string 
  * in `before/` or `prod/`.
  */
 export function inOtherEnvironment(folder: string, other: string): boolean {
-  const [a, b] = [folder.split('/'), other.split('/')];
-  const parting = a.findIndex((segment, at) => segment !== b[at]);
-  const [mine, theirs] = [a[parting], b[parting]];
+  if (folder === other) return false;
+  const a = segmentsOf(folder);
+  const b = segmentsOf(other);
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  const mine = a[at];
+  const theirs = b[at];
   return mine !== undefined && theirs !== undefined && ENVIRONMENT_NAME.test(mine) && ENVIRONMENT_NAME.test(theirs);
+}
+
+const segments = new Map<string, readonly string[]>();
+
+/** Folders are few and asked for in every join. */
+function segmentsOf(folder: string): readonly string[] {
+  let known = segments.get(folder);
+  if (!known) {
+    known = folder.split('/');
+    segments.set(folder, known);
+  }
+  return known;
 }
 
 export function isYamlFile(parsed: ParsedFile | undefined): parsed is YamlFile {

@@ -34,11 +34,14 @@ export class RepositoryModel {
   private codeChanged = false;
   /** A path came or went, or a file that a component is made of changed. */
   private componentsChanged = true;
+  /** A path came that stands behind its place: what is found first must not depend on which file came first. */
+  private unordered = false;
+  private artifacts: ReadonlyMap<string, string> = new Map();
   private known: Repository | undefined;
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
   private unitList: readonly Unit[] = [];
-  private readonly joins: WeakMap<Unit, { readonly components: readonly Component[]; readonly unit: Unit }>;
+  private readonly joins: WeakMap<Unit, Joined>;
 
   constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
     this.inputs = inputs;
@@ -53,6 +56,8 @@ export class RepositoryModel {
     this.meshList = from?.meshList ?? [];
     this.components = from?.components ?? [];
     this.componentsChanged = from?.componentsChanged ?? true;
+    this.unordered = from?.unordered ?? false;
+    this.artifacts = from?.artifacts ?? new Map();
     this.unitList = from?.unitList ?? [];
     this.joins = from?.joins ?? new WeakMap();
   }
@@ -64,8 +69,10 @@ export class RepositoryModel {
     this.known = undefined;
     this.replace(path, file === undefined ? undefined : parseFile(file));
     const evidence = file && isYamlPath(path) ? meshEvidenceOf(file) : undefined;
-    if (evidence) this.mesh.set(path, evidence);
-    else this.mesh.delete(path);
+    if (evidence) {
+      if (!this.mesh.has(path)) this.unordered = true;
+      this.mesh.set(path, evidence);
+    } else this.mesh.delete(path);
   }
 
   private replace(path: string, parsed: ParsedFile | undefined): void {
@@ -74,6 +81,7 @@ export class RepositoryModel {
     const known = this.files.get(path);
     if (!known !== !parsed || COMPONENT_FORMATS.has(known?.format ?? '') || COMPONENT_FORMATS.has(parsed?.format ?? ''))
       this.componentsChanged = true;
+    if (parsed && !known) this.unordered = true;
     if (parsed) this.files.set(path, parsed);
     else this.files.delete(path);
   }
@@ -131,13 +139,20 @@ export class RepositoryModel {
   }
 
   private build(): Repository {
+    if (this.unordered) {
+      sortByPath(this.files);
+      sortByPath(this.mesh);
+      this.unordered = false;
+    }
     const yaml = [...this.files.values()].filter(isYamlFile);
     if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
     this.componentsChanged = false;
     const artifacts = skaffoldArtifacts(yaml);
+    if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
+    const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
     const built = this.builder
-      .build({ files: this.files, readText: (path) => this.readText(path), notices: this.scanNotices.values() })
-      .map((unit) => this.joined(unit, artifacts));
+      .build({ files: this.files, readText: (path) => this.readText(path), notices })
+      .map((unit) => this.joined(unit));
     const unchanged = built.length === this.unitList.length && built.every((unit, at) => unit === this.unitList[at]);
     const units = unchanged ? this.unitList : built;
     this.unitList = units;
@@ -146,16 +161,34 @@ export class RepositoryModel {
     return { units, components: this.components, meshEvidence: this.meshList, assume: (path) => this.configuration.assumeFor(path) };
   }
 
-  /** The unit with the components that run in it: the same object for as long as neither changes. */
-  private joined(unit: Unit, artifacts: ReadonlyMap<string, string>): Unit {
+  /** The unit with the components that run in it: the same object for as long as nothing of it changes. */
+  private joined(unit: Unit): Unit {
+    const { artifacts } = this;
     const known = this.joins.get(unit);
-    if (known?.components === this.components) return known.unit;
+    if (known?.components === this.components && known.artifacts === artifacts) return known.unit;
     const components = joinComponents(unit, this.components, artifacts);
     const same = known && sameUses(known.unit.components, components);
     const result = same ? known.unit : { ...unit, components };
-    this.joins.set(unit, { components: this.components, unit: result });
+    this.joins.set(unit, { components: this.components, artifacts, unit: result });
     return result;
   }
+}
+
+/** A unit as joined with these components, by these artifacts of Skaffold. */
+interface Joined {
+  readonly components: readonly Component[];
+  readonly artifacts: ReadonlyMap<string, string>;
+  readonly unit: Unit;
+}
+
+function sortByPath<T>(map: Map<string, T>): void {
+  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  map.clear();
+  for (const [path, value] of entries) map.set(path, value);
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 const COMPONENT_FORMATS: ReadonlySet<string> = new Set(['code', 'build', 'dockerfile']);

@@ -113,7 +113,7 @@ export class UnitBuilder {
 
   /** Files without objects join the unit they stand in; where there is none they make one of their own folder. */
   private withOtherFiles(cores: readonly Core[], taken: ReadonlySet<string>, sources: UnitSources, read: Read): Unit[] {
-    const folders = [...new Set(cores.map((core) => core.folder))];
+    const folders = new Set(cores.map((core) => core.folder));
     const hosts = new Map<string, Core>();
     for (const core of cores) if (!hosts.has(core.folder)) hosts.set(core.folder, core);
     const others = new Map<string, string[]>();
@@ -279,7 +279,7 @@ function fileContainers(
   parsed: ParsedFile,
   text: (path: string) => SourceFile | undefined,
   files: ReadonlyMap<string, ParsedFile>,
-): Container[] {
+): readonly Container[] {
   const { file } = parsed;
   const envFile = (path: string): SourceFile | undefined => {
     const target = path.startsWith('/') ? onlyEndingIn(path, files) : joinPath(parentFolder(file.path), path);

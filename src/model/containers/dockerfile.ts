@@ -1,10 +1,11 @@
+import { oncePer } from '../../text/once.ts';
 import { baseStage, type DockerVariable, effectiveCommand, effectiveEnv, parseDockerfile } from '../../text/dockerfile.ts';
 import type { SourceFile } from '../../text/source.ts';
 import type { Container, EnvironmentVariable } from '../container.ts';
 import { known, unknown, type Value } from '../value.ts';
 
 /** A Dockerfile's final stage as a process: what `docker run` of the image starts when nothing is overridden. */
-export function dockerfileContainer(file: SourceFile): Container | undefined {
+export const dockerfileContainer: (file: SourceFile) => Container | undefined = oncePer((file) => {
   const { final } = parseDockerfile(file);
   if (!final) return undefined;
   const base = baseStage(final);
@@ -41,7 +42,7 @@ export function dockerfileContainer(file: SourceFile): Container | undefined {
     cpuLimitCores: undefined,
     at: imageAt,
   };
-}
+});
 
 function read(file: SourceFile, variable: DockerVariable): EnvironmentVariable {
   const at = { file, ...variable.valueAt };

@@ -1,3 +1,4 @@
+import { oncePer } from '../../text/once.ts';
 import { parseProcfile, parseShell, exportedVariables, type Shell, type ShellAssignment } from '../../text/shell.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { parseServiceUnit } from '../../text/systemd.ts';
@@ -34,9 +35,9 @@ function container(
   };
 }
 
-export function envFileContainer(file: SourceFile): Container {
+export const envFileContainer: (file: SourceFile) => Container = oncePer((file) => {
   return container('env-file', file, envFileVariables(file, 'compose'), []);
-}
+});
 
 export function shellContainer(file: SourceFile, shells: readonly Shell[]): Container {
   const variables = shells.flatMap((shell) => exportedVariables(shell).map(({ assignment }) => assignmentVariable(file, assignment)));
@@ -47,13 +48,13 @@ export function shellContainer(file: SourceFile, shells: readonly Shell[]): Cont
   return { ...made, env: { ...made.env, add: undefined } };
 }
 
-export function shellScriptContainer(file: SourceFile): Container {
+export const shellScriptContainer: (file: SourceFile) => Container = oncePer((file) => {
   return shellContainer(file, [parseShell(file.text)]);
-}
+});
 
-export function procfileContainers(file: SourceFile): Container[] {
+export const procfileContainers: (file: SourceFile) => readonly Container[] = oncePer((file) => {
   return parseProcfile(file.text).map((process) => ({ ...shellContainer(file, [process.shell]), name: process.name }));
-}
+});
 
 export function systemdContainer(file: SourceFile, readEnvFile: (path: string) => SourceFile | undefined): Container {
   const unit = parseServiceUnit(file.text);

@@ -1,3 +1,4 @@
+import { oncePer } from '../../text/once.ts';
 import type { Problem } from '../../text/decoded.ts';
 import type { SourceFile, Span } from '../../text/source.ts';
 import { parseXml, type XmlElement, xmlChild, xmlElements } from '../../text/xml.ts';
@@ -34,7 +35,7 @@ export interface Pom {
 
 export type PomResult = { readonly ok: true; readonly pom: Pom } | { readonly ok: false; readonly problem: Problem };
 
-export function readPom(file: SourceFile): PomResult {
+export const readPom: (file: SourceFile) => PomResult = oncePer((file) => {
   const result = parseXml(file.text);
   if (!result.ok) return result;
   const { root } = result;
@@ -63,7 +64,7 @@ export function readPom(file: SourceFile): PomResult {
     managed: xmlElements(root, 'dependencyManagement', 'dependencies', 'dependency'),
   };
   return { ok: true, pom };
-}
+});
 
 function textIn(element: XmlElement | undefined, name: string): string | undefined {
   return xmlChild(element, name)?.text.text;
