@@ -21,6 +21,13 @@ interface AssumeSource {
   assumeFor(path: string): Assume;
 }
 
+/** What a unit was joined with. */
+interface Joined {
+  readonly components: readonly Component[];
+  readonly artifacts: ReadonlyMap<string, string>;
+  readonly unit: Unit;
+}
+
 /** All files of a workspace, parsed, and the units and components that they make. */
 export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
@@ -40,6 +47,8 @@ export class RepositoryModel {
   private known: Repository | undefined;
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
+  /** Skaffold's: image → build context. */
+  private artifacts: ReadonlyMap<string, string> = new Map();
   private unitList: readonly Unit[] = [];
   private readonly joins: WeakMap<Unit, Joined>;
 
@@ -55,6 +64,7 @@ export class RepositoryModel {
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
     this.components = from?.components ?? [];
+    this.artifacts = from?.artifacts ?? new Map();
     this.componentsChanged = from?.componentsChanged ?? true;
     this.unordered = from?.unordered ?? false;
     this.artifacts = from?.artifacts ?? new Map();
@@ -149,6 +159,7 @@ export class RepositoryModel {
     this.componentsChanged = false;
     const artifacts = skaffoldArtifacts(yaml);
     if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
+    if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
     const built = this.builder
       .build({ files: this.files, readText: (path) => this.readText(path), notices })
@@ -166,7 +177,7 @@ export class RepositoryModel {
     const { artifacts } = this;
     const known = this.joins.get(unit);
     if (known?.components === this.components && known.artifacts === artifacts) return known.unit;
-    const components = joinComponents(unit, this.components, artifacts);
+    const components = joinComponents(unit, this.components, this.artifacts);
     const same = known && sameUses(known.unit.components, components);
     const result = same ? known.unit : { ...unit, components };
     this.joins.set(unit, { components: this.components, artifacts, unit: result });
@@ -187,7 +198,7 @@ function sortByPath<T>(map: Map<string, T>): void {
   for (const [path, value] of entries) map.set(path, value);
 }
 
-function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+function _sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
@@ -199,6 +210,10 @@ function isYamlPath(path: string): boolean {
 
 function documentCount(parsed: ParsedFile | undefined): number {
   return parsed?.format === 'yaml' ? parsed.documents.length : 0;
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 function sameUses(a: readonly ComponentUse[], b: readonly ComponentUse[]): boolean {
