@@ -89,7 +89,9 @@ function pageBlock(rule: Rule): string {
   if (options.length > 0) {
     lines.push('', '| option | default | |', '|---|---|---|');
     for (const [name, option] of options) {
-      lines.push(`| \`${name}\` (${option.type}) | \`${String(option.default)}\` | ${cell(option.description.en)} |`);
+      lines.push(
+        `| \`${name}\` (${option.type}) | ${option.default === '' ? '(empty)' : `\`${String(option.default)}\``} | ${cell(option.description.en)} |`,
+      );
     }
   }
   lines.push('', `Sources: ${rule.sources.map(sourceLink).join(' · ')}`, '');

@@ -14,6 +14,8 @@ export function rulePage(rule: Pick<Rule, 'id'>): string | undefined {
   const end = text.search(EXAMPLES);
   const head = end < 0 ? text : text.slice(0, end);
   return `${head
+    // What the block says, the command says above the page, in the user's language.
+    .replace(/<!-- rule:begin -->[\s\S]*?<!-- rule:end -->\n?/, '')
     .replace(/<!--[\s\S]*?-->\n?/g, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
