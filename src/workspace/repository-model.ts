@@ -21,13 +21,6 @@ interface AssumeSource {
   assumeFor(path: string): Assume;
 }
 
-/** What a unit was joined with. */
-interface Joined {
-  readonly components: readonly Component[];
-  readonly artifacts: ReadonlyMap<string, string>;
-  readonly unit: Unit;
-}
-
 /** All files of a workspace, parsed, and the units and components that they make. */
 export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
@@ -47,8 +40,6 @@ export class RepositoryModel {
   private known: Repository | undefined;
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
-  /** Skaffold's: image → build context. */
-  private artifacts: ReadonlyMap<string, string> = new Map();
   private unitList: readonly Unit[] = [];
   private readonly joins: WeakMap<Unit, Joined>;
 
@@ -64,7 +55,6 @@ export class RepositoryModel {
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
     this.components = from?.components ?? [];
-    this.artifacts = from?.artifacts ?? new Map();
     this.componentsChanged = from?.componentsChanged ?? true;
     this.unordered = from?.unordered ?? false;
     this.artifacts = from?.artifacts ?? new Map();
@@ -159,7 +149,6 @@ export class RepositoryModel {
     this.componentsChanged = false;
     const artifacts = skaffoldArtifacts(yaml);
     if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
-    if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
     const built = this.builder
       .build({ files: this.files, readText: (path) => this.readText(path), notices })
@@ -196,10 +185,6 @@ function sortByPath<T>(map: Map<string, T>): void {
   const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   map.clear();
   for (const [path, value] of entries) map.set(path, value);
-}
-
-function _sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 const COMPONENT_FORMATS: ReadonlySet<string> = new Set(['code', 'build', 'dockerfile']);
