@@ -41,7 +41,10 @@ export interface UnitSources {
   readonly notices: Iterable<Notice>;
 }
 
-/** What a name stands for: a parsed file by its path, any text by `text:path`, a core by `core:id`. */
+/**
+ * What a name stands for: a parsed file by its path, any text by `text:path`, a core by `core:id`, the only file whose path ends in
+ * an absolute one by `ending:/path`.
+ */
 type Source = ParsedFile | SourceFile | Core | undefined;
 type Read = (name: string) => Source;
 
@@ -59,7 +62,10 @@ export class UnitBuilder {
   }
 
   build(sources: UnitSources): Unit[] {
-    const read: Read = (name) => (name.startsWith('text:') ? sources.readText(name.slice(5)) : sources.files.get(name));
+    const read: Read = (name) => {
+      if (name.startsWith('text:')) return sources.readText(name.slice(5));
+      return name.startsWith('ending:') ? onlyEndingIn(name.slice(7), sources.files) : sources.files.get(name);
+    };
     const yaml = [...sources.files.values()].filter(isYamlFile);
     const kustomizations = findKustomizations(yaml);
     const charts = yaml.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path)) ? findCharts(yaml, sources.files.keys()) : [];
@@ -140,18 +146,19 @@ export class UnitBuilder {
       const paths = (others.get(core.id) ?? []).sort();
       const gaps = gapsIn(core.folder, sources.notices);
       const signature = [core.kind, ...core.members, '', ...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
-      return this.units.get(core.id, signature, readCore, (tracked) => this.unitOf(core, paths, gaps, tracked, sources));
+      return this.units.get(core.id, signature, readCore, (tracked) => this.unitOf(core, paths, gaps, tracked));
     });
     this.units.keepOnly(live);
     return units.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   }
 
-  private unitOf(core: Core, paths: readonly string[], gaps: readonly Gap[], read: Read, sources: UnitSources): Unit {
+  private unitOf(core: Core, paths: readonly string[], gaps: readonly Gap[], read: Read): Unit {
     // A plain folder's objects are those of its members; what a kustomization or a chart makes is remembered by itself.
     if (core.kind === 'kustomization' || core.kind === 'helm-release') read(`core:${core.id}`);
     else for (const member of core.members) read(member);
     const parsed = paths.flatMap((path) => asParsed(read(path)) ?? []);
     const text = (path: string): SourceFile | undefined => asParsed(read(path))?.file ?? asText(read(`text:${path}`));
+    const ending = (path: string): SourceFile | undefined => asParsed(read(`ending:${path}`))?.file;
     const releases = [
       ...core.releases,
       ...core.objects.flatMap((object) => releasesOf(object, text)),
@@ -166,7 +173,7 @@ export class UnitBuilder {
       releases,
       containers: [
         ...kubernetesContainers(core.objects),
-        ...parsed.flatMap((file) => fileContainers(file, text, sources.files)),
+        ...parsed.flatMap((file) => fileContainers(file, text, ending)),
         ...releases.filter((release) => release.values !== chart).flatMap((release) => valuesContainers(release.values)),
       ],
       files: parsed,
@@ -278,11 +285,12 @@ const standaloneValues = new WeakMap<SourceFile, HelmRelease[]>();
 function fileContainers(
   parsed: ParsedFile,
   text: (path: string) => SourceFile | undefined,
-  files: ReadonlyMap<string, ParsedFile>,
+  ending: (path: string) => SourceFile | undefined,
 ): readonly Container[] {
   const { file } = parsed;
   const envFile = (path: string): SourceFile | undefined => {
-    const target = path.startsWith('/') ? onlyEndingIn(path, files) : joinPath(parentFolder(file.path), path);
+    if (path.startsWith('/')) return ending(path);
+    const target = joinPath(parentFolder(file.path), path);
     return target === undefined ? undefined : text(target);
   };
   switch (parsed.format) {
@@ -304,9 +312,9 @@ function fileContainers(
 }
 
 /** An absolute path belongs to the machine that runs it, unless exactly one file of the repository ends in it. */
-function onlyEndingIn(path: string, files: ReadonlyMap<string, ParsedFile>): string | undefined {
+function onlyEndingIn(path: string, files: ReadonlyMap<string, ParsedFile>): ParsedFile | undefined {
   const hits = [...files.keys()].filter((known) => `/${known}`.endsWith(path));
-  return hits.length === 1 ? hits[0] : undefined;
+  return hits.length === 1 && hits[0] !== undefined ? files.get(hits[0]) : undefined;
 }
 
 function gapsIn(folder: string, notices: Iterable<Notice>): Gap[] {
