@@ -85,15 +85,16 @@ function worst(findings: readonly PlacedFinding[]): number {
 }
 
 function findingItem(finding: PlacedFinding): vscode.TreeItem {
-  const label = finding.title === '' ? finding.message : finding.title;
-  const item = new vscode.TreeItem(label);
+  const title = finding.title === '' ? finding.message : finding.title;
   const line = finding.range.start.line + 1;
+  // The group says what it leads to; where it stands is what tells the findings of a group apart.
+  const item = new vscode.TreeItem(`${finding.path.slice(finding.path.lastIndexOf('/') + 1)}:${line}`);
   item.id = `finding ${finding.folder.toString()} ${finding.id}`;
-  item.description = `${finding.path}:${line}`;
+  item.description = title;
   item.iconPath = ICONS[finding.severity];
   item.contextValue = 'finding';
-  item.tooltip = finding.rule === '' ? finding.message : `${finding.message}\n\n${finding.rule}`;
-  item.accessibilityInformation = { label: `${finding.severity}: ${label}, ${finding.path}, ${line}` };
+  item.tooltip = [`${finding.path}:${line}`, finding.message, finding.rule].filter((text) => text !== '').join('\n\n');
+  item.accessibilityInformation = { label: `${finding.severity}: ${title}, ${finding.path}, ${line}` };
   const { start } = finding.range;
   item.command = {
     command: REVEAL,

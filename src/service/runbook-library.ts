@@ -2,7 +2,7 @@ import MarkdownIt from 'markdown-it';
 import { createRenderer, escapeHtml } from '../runbooks/render.ts';
 import { loadRunbooks, textIn } from '../runbooks/load.ts';
 import { indexRunbooks, type RunbookIndex, searchRunbooks } from '../runbooks/search.ts';
-import { type FenceRisk, type Language, LANGUAGES, type Runbook } from '../runbooks/types.ts';
+import { type Affects, type FenceRisk, type Language, LANGUAGES, type Runbook } from '../runbooks/types.ts';
 import { COPY_FENCE, OPEN_RUNBOOK, SHOW_RULE } from './command-ids.ts';
 import { RULES_BY_ID } from './engine-setup.ts';
 import type { RunbookData, RunbookHitData, RunbookPageData } from './protocol.ts';
@@ -85,7 +85,7 @@ export class RunbookLibrary {
       ...runbookData(runbook, language),
       language,
       languages: LANGUAGES.filter((name) => runbook.body[name] !== undefined),
-      affects: runbook.affects.map(({ product, range, fixedIn }) => `${product} ${range}${fixedIn === undefined ? '' : ` (→ ${fixedIn})`}`),
+      affects: runbook.affects.map((affected) => affectedText(affected, language)),
       reviewed: runbook.reviewed,
       html,
       sections: text.sections.map(({ key, heading }) => ({ key, heading })),
@@ -97,6 +97,13 @@ export class RunbookLibrary {
 function runbookData(runbook: Runbook, language: Language): RunbookData {
   const { id, technologies, severity, rules } = runbook;
   return { id, title: runbook.title[language], technologies, severity, rules };
+}
+
+function affectedText({ product, range, fixedIn }: Affects, language: Language): string {
+  if (range === '*') return language === 'zh-cn' ? `${product} 所有版本` : `${product}, all versions`;
+  const versions = `${product} ${range.replaceAll('>=', '≥ ').replaceAll('<=', '≤ ').replace(/([<>])(?=\d)/g, '$1 ')}`;
+  if (fixedIn === undefined) return versions;
+  return language === 'zh-cn' ? `${versions}（${fixedIn} 修复）` : `${versions} (fixed in ${fixedIn})`;
 }
 
 /** Links between runbooks open in the reader; web links stay; relative links to anything else lead nowhere here. */

@@ -26,7 +26,7 @@ test('the Findings view groups by runbook, the badge counts, and the Runbooks vi
   const groups = await findingsTree();
   const count = groups.reduce((sum, group) => sum + group.children.length, 0);
   assert.equal(badge(), count);
-  const kiam = groups.find((group) => group.children.some((child) => child.description.startsWith('kiam/server.yaml:')));
+  const kiam = groups.find((group) => group.children.some((child) => child.label === 'server.yaml:9'));
   assert.ok(kiam, groups.map(({ label }) => label).join(' | '));
   assert.notEqual(kiam.label, 'kiam/credential-refresh-storm', 'the group has an id for a title');
   const technologies = await runbooksTree();
