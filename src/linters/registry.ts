@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 import { kongInsights } from './kong/insights.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
+import { externalDatabaseUnmanaged } from './istio/rules/external-database-unmanaged.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
 import { idleTimeoutOffWithoutKeepalive } from './istio/rules/idle-timeout-off-without-keepalive.ts';
 import { idleTimeoutUnparsable } from './istio/rules/idle-timeout-unparsable.ts';
@@ -29,6 +30,7 @@ import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 export const RULES: readonly Rule[] = [
   clusteripPinned,
   annotationOnWrongObject,
+  externalDatabaseUnmanaged,
   idleTimeoutNotOnTopLevel,
   idleTimeoutOffWithoutKeepalive,
   idleTimeoutUnparsable,

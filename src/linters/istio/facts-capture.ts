@@ -1,0 +1,38 @@
+import type { Unit } from '../../model/unit.ts';
+import { mapAt, scalarAt, type YamlMap } from '../../text/yaml.ts';
+
+/** What the control plane's installation takes out of all sidecars (`global.proxy` of its values). */
+export interface MeshWideCapture {
+  readonly excludedPorts: ReadonlySet<number>;
+  /** Only some addresses are captured, or a template decides. */
+  readonly partly: boolean;
+}
+
+const cache = new WeakMap<Unit, MeshWideCapture>();
+
+export function meshWideCapture(unit: Unit): MeshWideCapture {
+  const known = cache.get(unit);
+  if (known) return known;
+  const excludedPorts = new Set<number>();
+  let partly = false;
+  for (const proxy of globalProxies(unit)) {
+    for (const item of (scalarAt(proxy, 'excludeOutboundPorts')?.text ?? '').split(',')) if (item.trim()) excludedPorts.add(Number(item));
+    const include = scalarAt(proxy, 'includeIPRanges');
+    const exclude = scalarAt(proxy, 'excludeIPRanges');
+    if (proxy.open || (include && include.text !== '*') || (exclude && exclude.text !== '')) partly = true;
+    if (scalarAt(proxy, 'excludeOutboundPorts')?.unknown) partly = true;
+  }
+  const capture = { excludedPorts, partly };
+  cache.set(unit, capture);
+  return capture;
+}
+
+function globalProxies(unit: Unit): YamlMap[] {
+  const ofObjects = unit.objects
+    .filter(({ kind }) => kind === 'IstioOperator' || kind === 'Istio')
+    .map(({ root }) => mapAt(root, 'spec', 'values', 'global', 'proxy'));
+  const ofReleases = unit.releases
+    .filter(({ chart }) => chart === 'istiod' || chart === 'istio-discovery')
+    .map(({ values }) => mapAt(values, 'global', 'proxy'));
+  return [...ofObjects, ...ofReleases].filter((map) => map !== undefined);
+}

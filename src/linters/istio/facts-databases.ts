@@ -1,0 +1,189 @@
+import type { Change } from '../../fixes/change.ts';
+import type { Container, EnvironmentVariable } from '../../model/container.ts';
+import type { KubeObject, PodTemplate } from '../../model/kubernetes/objects.ts';
+import { sameNamespace, type Unit } from '../../model/unit.ts';
+import { parseGoDurationMs } from '../../model/duration.ts';
+import { parseEmbeddedDocuments } from '../../text/embedded.ts';
+import { parseProperties } from '../../text/key-value.ts';
+import type { Anchor, SourceFile } from '../../text/source.ts';
+import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
+
+/** A database outside the cluster that a pod connects to, with a pool that keeps its connections without end. */
+export interface ExternalDatabase extends DatabaseAddress {
+  readonly pod: PodTemplate;
+  /** The host as it is written. */
+  readonly at: Anchor;
+  /** The setting that proves the pool unlimited. */
+  readonly pool: PoolSetting;
+}
+
+export interface PoolSetting {
+  readonly at: Anchor;
+  readonly name: string;
+  readonly text: string;
+  /** A value of half an hour in the setting's own notation; `undefined` when that isn't known, or the place can't be edited. */
+  readonly halfHour: { readonly text: string; readonly changes: readonly Change[] } | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+/** `DB_CONN_MAX_LIFETIME`, `MYSQL_MAX_CONN_LIFETIME`, `DB_POOL_RECYCLE`, `SPRING_DATASOURCE_HIKARI_MAX_LIFETIME`. */
+const LIFETIME =
+  /^(?:(.+?)_)?(?:(?:CONN|CONNECTION)_?MAX_?LIFE_?TIME|MAX_?(?:CONN|CONNECTION)?_?LIFE_?TIME|POOL_MAX_LIFE_?TIME|POOL_RECYCLE|HIKARI_MAX_?LIFE_?TIME)$/;
+/** Settings of the same pool that renew or test idle connections. */
+const RENEWAL = /(?:MAX_?IDLE_?TIME|IDLE_?TIMEOUT|KEEP_?ALIVE(?:_?TIME)?|PRE_?PING|TEST_?(?:WHILE_?IDLE|ON_?BORROW)|VALIDATION)$/;
+const HIKARI = 'HIKARI';
+
+const cache = new WeakMap<Unit, readonly ExternalDatabase[]>();
+
+/**
+ * The external databases that a unit's pods name literally together with a pool lifetime that is literally unlimited (0, -1) or an hour and
+ * more: in environment variables, and in Spring's application.yml/.properties of a ConfigMap that the pod mounts.
+ */
+export function externalDatabases(unit: Unit): readonly ExternalDatabase[] {
+  const known = cache.get(unit);
+  if (known) return known;
+  const found = [...unit.containers.flatMap(ofEnvironment), ...ofSpring(unit)];
+  cache.set(unit, found);
+  return found;
+}
+
+function ofEnvironment(container: Container): ExternalDatabase[] {
+  const { pod, env } = container;
+  // A source of variables that can't be seen may set the one that renews connections.
+  if (!pod || container.init || env.unseen.length > 0) return [];
+  const variables = [...env.variables.values()];
+  const lifetimes = variables.filter(({ name }) => LIFETIME.test(name));
+  if (lifetimes.length === 0) return [];
+  return variables.flatMap((variable): ExternalDatabase[] => {
+    const address = addressOf(variable, env.variables);
+    if (!address || !isOutside(address.host)) return [];
+    const lifetime = lifetimes.find(({ name }) => belongsTo(name, variable.name));
+    const pool = lifetime && unlimitedPool(lifetime);
+    if (!lifetime || !pool) return [];
+    const prefix = LIFETIME.exec(lifetime.name)?.[1] ?? '';
+    if (variables.some(({ name }) => RENEWAL.test(name) && name.startsWith(prefix))) return [];
+    return [{ ...address, pod, at: hostAt(variable, address), pool }];
+  });
+}
+
+function addressOf(variable: EnvironmentVariable, all: Container['env']['variables']): DatabaseAddress | undefined {
+  const { name, value } = variable;
+  if (!value.known) return undefined;
+  const port = all.get(name.replace(/_[A-Z]+$/, '_PORT'))?.value;
+  // A port that can't be seen is no default port.
+  if (port && !port.known) return undefined;
+  return addressInText(value.value) ?? addressInVariable(name, value.value, port?.value);
+}
+
+/** `DB_CONN_MAX_LIFETIME` is about `DB_HOST` and `DB_DSN`, not about `REDIS_HOST`. */
+function belongsTo(lifetime: string, host: string): boolean {
+  const prefix = LIFETIME.exec(lifetime)?.[1];
+  return prefix !== undefined && host.startsWith(`${prefix.replace(/_POOL$|_HIKARI$/, '')}_`);
+}
+
+function unlimitedPool(variable: EnvironmentVariable): PoolSetting | undefined {
+  const { value, name, set } = variable;
+  if (!value.known || !value.at) return undefined;
+  const isHikari = name.includes(HIKARI);
+  const text = value.value.trim();
+  const durationMs = /[a-z]$/.test(text) ? parseGoDurationMs(text) : undefined;
+  const unlimited = /^(?:0|-1)$/.test(text) || (durationMs !== undefined && (durationMs <= 0 || durationMs >= HOUR_MS));
+  if (!unlimited) return undefined;
+  const half = isHikari ? '1800000' : durationMs === undefined ? undefined : '30m';
+  return { at: value.at, name, text, halfHour: half !== undefined && set ? { text: half, changes: set(half) } : undefined };
+}
+
+function hostAt({ node, value, nameAt }: EnvironmentVariable, address: DatabaseAddress): Anchor {
+  const scalar = node?.kind === 'scalar' ? node : scalarAt(node, 'value');
+  const literal = scalar && value.known && scalar.text === value.value ? scalar : undefined;
+  return (literal && spanInScalar(literal, address.start, address.start + address.host.length)) ?? value.at ?? nameAt;
+}
+
+/** One setting of a Spring configuration. */
+interface Setting {
+  readonly key: string;
+  readonly text: string;
+  readonly place: (from: number, to: number) => Anchor;
+  readonly set: ((text: string) => readonly Change[]) | undefined;
+}
+
+function ofSpring(unit: Unit): ExternalDatabase[] {
+  const configMaps = unit.objects.filter(({ kind }) => kind === 'ConfigMap');
+  if (configMaps.length === 0) return [];
+  const seen = new Map<PodTemplate, Set<string>>();
+  return unit.containers.flatMap(({ pod, init }): ExternalDatabase[] => {
+    if (!pod || init) return [];
+    const done = seen.get(pod) ?? new Set();
+    seen.set(pod, done);
+    return itemsAt(pod.spec, 'volumes').flatMap((volume) => {
+      const name = textAt(volume, 'configMap', 'name');
+      const map = configMaps.find((object) => object.name === name && sameNamespace(object.namespace, pod.workload.namespace));
+      if (name === undefined || !map || done.has(name)) return [];
+      done.add(name);
+      return ofConfigMap(map).map((database) => ({ ...database, pod }));
+    });
+  });
+}
+
+function ofConfigMap(map: KubeObject): Omit<ExternalDatabase, 'pod'>[] {
+  return [...(mapAt(map.root, 'data')?.pairs ?? [])].flatMap(([file, { value }]) => {
+    if (value.kind !== 'scalar' || value.unknown) return [];
+    if (/^application[^/]*\.ya?ml$/.test(file)) {
+      return (parseEmbeddedDocuments(value) ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
+    }
+    return /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value)) : [];
+  });
+}
+
+function yamlSettings(root: YamlNode, prefix = ''): Setting[] {
+  if (root.kind !== 'map') return [];
+  return [...root.pairs].flatMap(([name, { value }]) => {
+    const key = prefix === '' ? name : `${prefix}.${name}`;
+    if (value.kind === 'map') return yamlSettings(value, key);
+    if (value.kind !== 'scalar' || value.unknown) return [];
+    const set: Setting['set'] = value.derived ? undefined : (text) => [{ change: 'set-scalar', scalar: value, text }];
+    return [{ key, text: value.text, place: (from, to) => spanInScalar(value, from, to) ?? value, set }];
+  });
+}
+
+function propertySettings(scalar: YamlScalar): Setting[] {
+  const map = offsetMap(scalar);
+  if (!map) return [];
+  const file: SourceFile = scalar.file;
+  return parseProperties(scalar.text, map).entries.map(({ key, value, valueAt }) => ({
+    key,
+    text: value,
+    place: (from, to) =>
+      valueAt.end - valueAt.start === value.length ? { file, start: valueAt.start + from, end: valueAt.start + to } : { file, ...valueAt },
+    set: (text) => [{ change: 'replace-text', at: { file, ...valueAt }, text }],
+  }));
+}
+
+/** Spring's datasource with HikariCP, its default pool: `max-lifetime: 0` is without end, and `keepalive-time` tests idle connections. */
+function ofSettings(settings: readonly Setting[]): Omit<ExternalDatabase, 'pod'>[] {
+  const find = (key: string): Setting | undefined => settings.find((setting) => relaxed(setting.key) === key);
+  const url = find('spring.datasource.url');
+  const lifetime = find('spring.datasource.hikari.maxlifetime');
+  if (!url || lifetime?.text.trim() !== '0' || find('spring.datasource.hikari.keepalivetime')) return [];
+  const address = addressInText(url.text);
+  if (!address || !isOutside(address.host)) return [];
+  const { set } = lifetime;
+  return [
+    {
+      ...address,
+      at: url.place(address.start, address.start + address.host.length),
+      pool: {
+        at: lifetime.place(0, lifetime.text.length),
+        name: lifetime.key,
+        text: lifetime.text,
+        halfHour: set && { text: '1800000', changes: set('1800000') },
+      },
+    },
+  ];
+}
+
+/** Spring's relaxed names: `max-lifetime` is `maxLifetime`. */
+function relaxed(key: string): string {
+  return key.replace(/[-_]/g, '').toLowerCase();
+}

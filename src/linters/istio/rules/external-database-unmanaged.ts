@@ -1,0 +1,127 @@
+import type { Fix } from '../../../fixes/change.ts';
+import type { PodTemplate } from '../../../model/kubernetes/objects.ts';
+import type { Unit } from '../../../model/unit.ts';
+import { mapAt, scalarAt } from '../../../text/yaml.ts';
+import type { Rule } from '../../rule.ts';
+import { podAnnotationsOpen } from '../facts-annotations.ts';
+import { type ExternalDatabase, externalDatabases } from '../facts-databases.ts';
+import { idleSettings } from '../facts-idle-settings.ts';
+import { capturesEverything, excludesOutboundPort, injectionOf } from '../facts-injection.ts';
+import { lookupHost } from '../facts-hosts.ts';
+import { meshConfigs } from '../facts-mesh-config.ts';
+import { meshWideCapture } from '../facts-capture.ts';
+
+/**
+ * A connection to an address that Istio has no Service or ServiceEntry for goes through PassthroughCluster, where only
+ * ISTIO_META_IDLE_TIMEOUT (or an EnvoyFilter) changes Envoy's idle limit of one hour (buildOutboundCatchAllNetworkFiltersOnly in
+ * istio/istio:pilot/pkg/networking/core/listener_builder.go; istio/istio#24856, #43233). A pool that never renews its connections hands
+ * out dead ones after every quiet hour.
+ */
+const EXCLUDE = 'traffic.sidecar.istio.io/excludeOutboundPorts';
+const PROXY_CONFIG = 'proxy.istio.io/config';
+/** Pods that end by themselves seldom wait an hour. */
+const SHORT_LIVED: ReadonlySet<string> = new Set(['Job', 'CronJob']);
+
+export const externalDatabaseUnmanaged: Rule = {
+  id: 'istio/external-database-unmanaged',
+  title: {
+    en: 'External database behind the sidecar, with connections kept for ever',
+    zh: '经 sidecar 访问外部数据库，连接池却永不更新连接',
+  },
+  runbook: 'istio/idle-connection-timeout',
+  severity: 'information',
+  default: 'preview',
+  affects: 'Istio, all versions',
+  fixable: 'review',
+  sources: [
+    'istio/istio:pilot/pkg/networking/core/listener_builder.go@1.24.2',
+    'istio/istio#24856',
+    'istio/istio#43233',
+    'https://pkg.go.dev/database/sql#DB.SetConnMaxLifetime',
+  ],
+  messages: {
+    unmanaged: {
+      en: '{product} at {host} is reached through the sidecar, which closes connections after 1 h without traffic, while the pool keeps them for ever ({setting}={value}). The first queries after a quiet hour fail. Nothing here closes that gap.',
+      zh: '{host} 上的 {product} 经 sidecar 访问，连接空闲 1 小时就会被断开，而连接池永久保留连接（{setting}={value}）。空闲一小时后的头几个查询会失败。这里没有任何配置弥补这个差距。',
+    },
+    unmanagedMeshUnseen: {
+      en: '{product} at {host} is reached through the sidecar, which closes connections after 1 h without traffic, while the pool keeps them for ever ({setting}={value}). The mesh configuration, which may change that, is not in these files.',
+      zh: '{host} 上的 {product} 经 sidecar 访问，连接空闲 1 小时就会被断开，而连接池永久保留连接（{setting}={value}）。可能改变这一点的网格配置不在这些文件里。',
+    },
+    pool: { en: 'Connections without end', zh: '连接永不过期' },
+    injected: { en: 'The pod gets a sidecar by this', zh: 'Pod 由此注入 sidecar' },
+    renew: { en: 'Renew connections after 30 minutes: {setting}={value}', zh: '每 30 分钟更新连接：{setting}={value}' },
+    idle: { en: 'Raise the sidecar’s idle timeout to 24 h', zh: '把 sidecar 的空闲超时提高到 24 小时' },
+    exclude: { en: 'Take port {port} out of the sidecar (for all hosts)', zh: '让 {port} 端口绕过 sidecar（对所有主机生效）' },
+  },
+  check({ unit, repository, report }) {
+    for (const database of externalDatabases(unit)) {
+      const { pod, host, port, product, at, pool } = database;
+      const assume = repository.assume(pod.workload.file.path);
+      const injection = injectionOf(unit, pod, assume);
+      if (injection.state !== 'proven' || SHORT_LIVED.has(pod.workload.kind)) continue;
+      if (bypassesSidecar(unit, pod, port) || isManaged(unit, pod, host)) continue;
+      const configs = meshConfigs(unit);
+      const visible = assume.complete === true || (configs.length > 0 && configs.every(({ complete }) => complete));
+      report({
+        messageId: visible ? 'unmanaged' : 'unmanagedMeshUnseen',
+        data: { product, host, setting: pool.name, value: pool.text },
+        at,
+        severity: visible ? 'warning' : 'information',
+        related: [{ at: pool.at, messageId: 'pool' }, ...(injection.at ? [{ at: injection.at, messageId: 'injected' }] : [])],
+        fixes: fixesOf(database),
+      });
+    }
+  },
+};
+
+function bypassesSidecar(unit: Unit, pod: PodTemplate, port: number): boolean {
+  if (podAnnotationsOpen(pod.workload) || excludesOutboundPort(pod, port) !== false || !capturesEverything(pod)) return true;
+  const mesh = meshWideCapture(unit);
+  return mesh.partly || mesh.excludedPorts.has(port);
+}
+
+/** Something in the unit gives these connections another idle limit, or gives the host a listener of its own. */
+function isManaged(unit: Unit, pod: PodTemplate, host: string): boolean {
+  const found = lookupHost(unit, host, pod.workload.namespace, false);
+  if (found.is === 'found' || found.is === 'several') return true;
+  if (scalarAt(pod.annotations, PROXY_CONFIG)?.unknown) return true;
+  if (idleSettings(unit).some(({ workload }) => workload === undefined || workload === pod.workload)) return true;
+  return unit.objects.some(({ kind, root }) => kind === 'EnvoyFilter' && mapAt(root, 'spec') !== undefined && touchesTcpProxy(root));
+}
+
+/** An EnvoyFilter that speaks of tcp_proxy anywhere: what it does in the end isn't followed. */
+function touchesTcpProxy(root: Parameters<typeof mapAt>[0]): boolean {
+  if (!root) return false;
+  if (root.kind === 'scalar') return /tcp_proxy|TcpProxy/.test(root.text);
+  if (root.kind === 'sequence') return root.items.some(touchesTcpProxy);
+  return [...root.pairs.values()].some(({ value }) => touchesTcpProxy(value));
+}
+
+function fixesOf({ pod, port, pool }: ExternalDatabase): Fix[] {
+  const fixes: Fix[] = [];
+  if (pool.halfHour) {
+    const { text, changes } = pool.halfHour;
+    fixes.push({ id: 'renew-connections', titleId: 'renew', data: { setting: pool.name, value: text }, safety: 'review', changes });
+  }
+  if (!pod.annotations?.pairs.has(PROXY_CONFIG)) {
+    const value = 'proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: "24h"\n';
+    fixes.push({
+      id: 'raise-idle-timeout',
+      titleId: 'idle',
+      data: {},
+      safety: 'review',
+      changes: [{ change: 'set-entry', map: pod.root, path: ['metadata', 'annotations', PROXY_CONFIG], value }],
+    });
+  }
+  const excluded = scalarAt(pod.annotations, EXCLUDE)?.text.trim() ?? '';
+  const value = excluded === '' ? String(port) : `${excluded},${port}`;
+  fixes.push({
+    id: 'exclude-port',
+    titleId: 'exclude',
+    data: { port },
+    safety: 'review',
+    changes: [{ change: 'set-entry', map: pod.root, path: ['metadata', 'annotations', EXCLUDE], value }],
+  });
+  return fixes;
+}
