@@ -79,16 +79,16 @@ export type SdkBehaviour = 'storm' | 'raised-wait' | 'extends' | 'short-window' 
 
 /**
  * What a served life does to an SDK: `storm` fetches on every call for a part of each cycle, `expired` signs with credentials that have
- * ended, `noise` only logs and fetches more often than it should.
+ * ended in every cycle, `partly` is bad only at times (a pod that starts late in a cycle) or only fetches more often than it should.
  */
-export function harmOf(behaviour: SdkBehaviour, { lowMs, highMs }: ServedLife): 'storm' | 'expired' | 'noise' | 'none' {
+export function harmOf(behaviour: SdkBehaviour, { lowMs, highMs }: ServedLife): 'storm' | 'expired' | 'partly' | 'none' {
   switch (behaviour) {
     case 'storm':
       return lowMs < STORM_WINDOW_MS ? 'storm' : 'none';
     case 'raised-wait':
-      return highMs <= STORM_WINDOW_MS ? 'expired' : 'none';
+      return highMs <= STORM_WINDOW_MS ? 'expired' : lowMs < STORM_WINDOW_MS ? 'partly' : 'none';
     case 'extends':
-      return lowMs < EXPIRED_WINDOW_MS ? 'expired' : lowMs < STORM_WINDOW_MS ? 'noise' : 'none';
+      return lowMs < EXPIRED_WINDOW_MS ? 'expired' : lowMs < STORM_WINDOW_MS ? 'partly' : 'none';
     case 'short-window':
       return lowMs < 5 * MINUTE_MS ? 'storm' : 'none';
     case 'safe':
