@@ -56,8 +56,8 @@ function probesOf(holder: YamlMap, ports: ReadonlySet<string>): AdminProbe[] {
     if (!get) return commandUrls(nodeAt(holder, name, 'exec', 'command'), ports).map((at) => ({ kind: 'probe', at, httpGet: undefined }));
     const path = scalarAt(get, 'path');
     const port = scalarAt(get, 'port');
-    const isRoot = path === undefined ? !get.open : !path.unknown && /^\/?(?:\?.*)?$/.test(path.text);
-    if (!isRoot || !port || port.unknown || !isAdmin(port.text, holder, ports)) return [];
+    const isRoot = path === undefined ? !get.open : /^\/?(?:\?.*)?$/.test(path.text);
+    if (!isRoot || !port || !isAdmin(port.text, holder, ports)) return [];
     const secure = textAt(get, 'scheme')?.toUpperCase() === 'HTTPS';
     return [{ kind: 'probe', at: path ?? port, httpGet: { map: get, path, port, secure, readiness: name === 'readinessProbe' } }];
   });
@@ -79,10 +79,10 @@ function composeCheck(service: YamlMap, ports: ReadonlySet<string>): AdminProbe[
 function commandUrls(node: YamlNode | undefined, ports: ReadonlySet<string>): Anchor[] {
   const scalars = node?.kind === 'sequence' ? node.items : node ? [node] : [];
   return scalars.flatMap((scalar) => {
-    if (scalar.kind !== 'scalar' || scalar.unknown) return [];
+    if (scalar.kind !== 'scalar') return [];
     if (isRootUrl(scalar.text, ports)) return [spanInScalar(scalar, 0, scalar.text.length) ?? scalar];
     const map = offsetMap(scalar);
-    if (!map || !/\s/.test(scalar.text)) return [];
+    if (!map) return [];
     return parseShell(scalar.text, { map })
       .commands.flatMap((command) => [command, ...(shellOfCommand(command.words)?.commands ?? [])])
       .flatMap((command) => rootUrls(command, scalar.file, ports));
@@ -107,7 +107,7 @@ function isRootUrl(text: string, ports: ReadonlySet<string>): boolean {
 export function scriptProbes(unit: Unit): Anchor[] {
   return unit.files.flatMap((parsed) => {
     const { file } = parsed;
-    if (parsed.format !== 'shell' || !/:(?:8001|8444)\b/.test(file.text)) return [];
+    if (parsed.format !== 'shell') return [];
     return parseShell(file.text).commands.flatMap((command) => {
       const before = file.text.slice(Math.max(0, command.at.start - 400), command.at.end);
       const loops = command.conditional && /\b(?:while|until|for)\b(?![\s\S]*\bdone\b)/.test(before);
