@@ -53,6 +53,10 @@ function steps(count: number): fc.Arbitrary<Step[]> {
   return fc.array(step, { minLength: 3, maxLength: 25 });
 }
 
+function pickFrom(files: ReadonlyMap<string, string>, pick: number): string | undefined {
+  return [...files.keys()][pick % Math.max(1, files.size)];
+}
+
 /** A window on a folder: what is on disk, what is open, and what was heard. */
 class Window {
   readonly disk = new Map<string, string>();
@@ -88,20 +92,20 @@ class Window {
         return;
       }
       case 'open': {
-        const path = [...disk.keys()][step.pick];
+        const path = pickFrom(disk, step.pick);
         if (path === undefined || open.has(path)) return;
         open.set(path, disk.get(path) ?? '');
         service.openDocument(path, this.version++, disk.get(path) ?? '');
         return;
       }
       case 'close': {
-        const path = [...open.keys()][step.pick];
+        const path = pickFrom(open, step.pick);
         if (path === undefined) return;
         this.close(path);
         return;
       }
       case 'delete': {
-        const path = [...disk.keys()][step.pick];
+        const path = pickFrom(disk, step.pick);
         if (path === undefined) return;
         disk.delete(path);
         rmSync(join(root, path));
