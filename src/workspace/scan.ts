@@ -27,6 +27,8 @@ export interface ScanOptions {
  */
 export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): void {
   const seen = new Set<string>();
+  /** Links are followed last, so that a folder that is here is read by its own name. */
+  const links: { readonly path: string; readonly active: readonly { readonly base: string; readonly rules: Ignore }[] }[] = [];
   let files = 0;
   let stopped = false;
 
@@ -51,10 +53,8 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
       const kind = link ? linkKind(join(root, path)) : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : undefined;
       if (kind === 'folder') {
         if (PRUNED.has(entry.name) || isIgnored(path, true, active) || options.isIgnored?.(`${path}/`)) continue;
-        // A link may lead back to where we are; each real folder is read once.
-        if (link && !enter(join(root, path), seen)) continue;
-        if (!link && seen.size > 0 && !enter(join(root, path), seen)) continue;
-        walk(path, active);
+        if (link) links.push({ path, active });
+        else if (enter(join(root, path), seen)) walk(path, active);
       } else if (kind === 'file') {
         if (formatOf(path) === undefined || isIgnored(path, false, active) || options.isIgnored?.(path)) continue;
         read(path);
@@ -72,6 +72,8 @@ export function scan(root: string, sink: ScanSink, options: ScanOptions = {}): v
 
   seen.add(realpath(root));
   walk('', []);
+  // A link may lead back to where we were; each real folder is read once.
+  for (const { path, active } of links) if (!stopped && enter(join(root, path), seen)) walk(path, active);
 }
 
 /**
