@@ -6,7 +6,7 @@ import { parseGoDurationMs } from '../../model/duration.ts';
 import { parseEmbeddedDocuments } from '../../text/embedded.ts';
 import { parseProperties } from '../../text/key-value.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
-import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode } from '../../text/yaml.ts';
 import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
 
 /** A database outside the cluster that a pod connects to, with a pool that keeps its connections without end. */
@@ -38,12 +38,13 @@ const cache = new WeakMap<Unit, readonly ExternalDatabase[]>();
 
 /**
  * The external databases that a unit's pods name literally together with a pool lifetime that is literally unlimited (0, -1) or an hour and
- * more: in environment variables, and in Spring's application.yml/.properties of a ConfigMap that the pod mounts.
+ * more: in environment variables, and in Spring's application.yml/.properties of a ConfigMap that the pod mounts or of the one component that
+ * the pod surely runs.
  */
 export function externalDatabases(unit: Unit): readonly ExternalDatabase[] {
   const known = cache.get(unit);
   if (known) return known;
-  const found = [...unit.containers.flatMap(ofEnvironment), ...ofSpring(unit)];
+  const found = [...unit.containers.flatMap(ofEnvironment), ...ofSpring(unit), ...ofComponents(unit)];
   cache.set(unit, found);
   return found;
 }
@@ -108,6 +109,27 @@ interface Setting {
   readonly set: ((text: string) => readonly Change[]) | undefined;
 }
 
+/** Files of a component whose container is known: what a profile or a variable overrides isn't followed, so only the plain name counts. */
+function ofComponents(unit: Unit): ExternalDatabase[] {
+  return unit.components.flatMap(({ component, containers, join }): ExternalDatabase[] => {
+    const pods = new Set(containers.flatMap(({ pod, init }) => (pod && !init ? [pod] : [])));
+    const [pod] = pods;
+    const overridden = containers.some(
+      ({ env }) => env.unseen.length > 0 || [...env.variables.keys()].some((name) => name.startsWith('SPRING_')),
+    );
+    if (join !== 'strong' || !pod || pods.size > 1 || overridden) return [];
+    const own = unit.files.filter(({ file }) => component.folder === '.' || file.path.startsWith(`${component.folder}/`));
+    return own.flatMap((parsed) => {
+      const name = parsed.file.path.slice(parsed.file.path.lastIndexOf('/') + 1);
+      if (parsed.format === 'yaml' && /^application\.ya?ml$/.test(name)) {
+        return parsed.documents.flatMap(({ root }) => (root ? ofSettings(yamlSettings(root)) : [])).map((found) => ({ ...found, pod }));
+      }
+      if (parsed.format !== 'properties' || name !== 'application.properties') return [];
+      return ofSettings(propertySettings(parsed.file, parsed.file.text)).map((found) => ({ ...found, pod }));
+    });
+  });
+}
+
 function ofSpring(unit: Unit): ExternalDatabase[] {
   const configMaps = unit.objects.filter(({ kind }) => kind === 'ConfigMap');
   if (configMaps.length === 0) return [];
@@ -132,7 +154,8 @@ function ofConfigMap(map: KubeObject): Omit<ExternalDatabase, 'pod'>[] {
     if (/^application[^/]*\.ya?ml$/.test(file)) {
       return (parseEmbeddedDocuments(value) ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
     }
-    return /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value)) : [];
+    const map = offsetMap(value);
+    return map && /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value.file, value.text, map)) : [];
   });
 }
 
@@ -147,11 +170,8 @@ function yamlSettings(root: YamlNode, prefix = ''): Setting[] {
   });
 }
 
-function propertySettings(scalar: YamlScalar): Setting[] {
-  const map = offsetMap(scalar);
-  if (!map) return [];
-  const file: SourceFile = scalar.file;
-  return parseProperties(scalar.text, map).entries.map(({ key, value, valueAt }) => ({
+function propertySettings(file: SourceFile, text: string, map?: (offset: number) => number): Setting[] {
+  return parseProperties(text, map).entries.map(({ key, value, valueAt }) => ({
     key,
     text: value,
     place: (from, to) =>
