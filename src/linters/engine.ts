@@ -24,8 +24,11 @@ export interface EngineOptions {
   ) => { readonly findings: readonly LintFinding[]; readonly suppressed: number };
 }
 
-/** What one rule says of a unit, and what it read beyond the unit: valid for as long as that is the same. */
-interface RuleFindings {
+/**
+ * What the rules of one technology say of a unit, and what they read beyond the unit: valid for as long as that is the same. They share
+ * facts, so who reads first reads for all of them.
+ */
+interface RoomFindings {
   readonly findings: readonly Finding[];
   readonly repositoryUnits: Repository['units'] | undefined;
   readonly components: Repository['components'] | undefined;
@@ -34,8 +37,8 @@ interface RuleFindings {
 interface UnitFindings {
   readonly unit: Unit;
   readonly meshEvidence: Repository['meshEvidence'];
-  /** In the order of the rules. */
-  readonly byRule: readonly RuleFindings[];
+  /** In the order of the rooms. */
+  readonly byRoom: readonly RoomFindings[];
 }
 
 const NOTHING: readonly Finding[] = [];
@@ -45,11 +48,13 @@ export class Engine implements LintEngine {
   readonly options: EngineOptions;
   private readonly model: RepositoryModel;
   private readonly cache: Map<string, UnitFindings>;
+  private readonly rooms: readonly (readonly Rule[])[];
 
   constructor(options: EngineOptions, from?: Engine) {
     this.options = options;
     this.model = new RepositoryModel(options.inputs, options.configuration, from?.model);
     this.cache = new Map(from?.cache);
+    this.rooms = from?.rooms ?? roomsOf(options.rules);
   }
 
   setFile(path: string, file: SourceFile | undefined): void {
@@ -82,7 +87,7 @@ export class Engine implements LintEngine {
       live.add(unit.id);
       const result = this.judge(unit, repository, this.cache.get(unit.id));
       this.cache.set(unit.id, result);
-      for (const { findings } of result.byRule) if (findings.length > 0) all.push(...findings);
+      for (const { findings } of result.byRoom) if (findings.length > 0) all.push(...findings);
     }
     for (const id of this.cache.keys()) if (!live.has(id)) this.cache.delete(id);
     const merged = mergeFindings(all, this.options.rules, (path) => this.model.parsed(path));
@@ -101,8 +106,8 @@ export class Engine implements LintEngine {
   private judge(unit: Unit, repository: Repository, known: UnitFindings | undefined): UnitFindings {
     const same = known?.unit === unit && known.meshEvidence === repository.meshEvidence ? known : undefined;
     let changed = same === undefined;
-    const byRule = this.options.rules.map((rule, at) => {
-      const kept = same?.byRule[at];
+    const byRoom = this.rooms.map((rules, at) => {
+      const kept = same?.byRoom[at];
       if (
         kept &&
         (!kept.components || kept.components === repository.components) &&
@@ -111,13 +116,12 @@ export class Engine implements LintEngine {
         return kept;
       }
       changed = true;
-      return this.run(rule, unit, repository);
+      return this.runRoom(rules, unit, repository);
     });
-    return changed || !same ? { unit, meshEvidence: repository.meshEvidence, byRule } : same;
+    return changed || !same ? { unit, meshEvidence: repository.meshEvidence, byRoom } : same;
   }
 
-  private run(rule: Rule, unit: Unit, repository: Repository): RuleFindings {
-    const { configuration, preview } = this.options;
+  private runRoom(rules: readonly Rule[], unit: Unit, repository: Repository): RoomFindings {
     let repositoryUnits: Repository['units'] | undefined;
     let components: Repository['components'] | undefined;
     const tracked: Repository = {
@@ -133,9 +137,16 @@ export class Engine implements LintEngine {
       assume: (path) => repository.assume(path),
     };
     const findings: Finding[] = [];
+    for (const rule of rules) this.run(rule, unit, tracked, findings);
+    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components };
+  }
+
+  private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {
+    const { configuration, preview } = this.options;
+    const findings: Finding[] = [];
     const context: RuleContext = {
       unit,
-      repository: tracked,
+      repository,
       option: (name) => configuration.optionsOf(rule.id, unit.folder)[name] ?? rule.options?.[name]?.default ?? '',
       report: (report: Report) => {
         const configured = configuration.severityOf(rule.id, report.at.file.path);
@@ -148,6 +159,17 @@ export class Engine implements LintEngine {
       },
     };
     rule.check(context);
-    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components };
   }
+}
+
+/** The rules by technology, which is what stands before the slash. */
+function roomsOf(rules: readonly Rule[]): Rule[][] {
+  const rooms = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const technology = rule.id.split('/')[0] ?? '';
+    const room = rooms.get(technology);
+    if (room) room.push(rule);
+    else rooms.set(technology, [rule]);
+  }
+  return [...rooms.values()];
 }

@@ -62,13 +62,57 @@ function read(unit: Unit, object: KubeObject): GrpcService[] {
     selector.set(key, pair.value.text);
   }
   if (selector.size === 0) return [];
-  const backends = unit.objects.flatMap((workload) => {
-    const pod = sameNamespace(workload.namespace, object.namespace) ? podTemplateOf(workload) : undefined;
-    return pod && carries(pod.labels, selector) ? [pod] : [];
-  });
-  const ports = itemsAt(spec, 'ports').map((node) => readPort(node, backends));
-  const pods = countPods(unit, backends);
-  return [{ object, name: object.name, at, headless: clusterIP?.text === 'None', selector, ports, backends, pods }];
+  return [new SelectingService(unit, object, at, object.name, clusterIP?.text === 'None', selector, itemsAt(spec, 'ports'))];
+}
+
+/** Most Services of a unit are never asked for their pods, and finding those takes a look at every workload. */
+class SelectingService implements GrpcService {
+  readonly object: KubeObject;
+  readonly at: Anchor;
+  readonly name: string;
+  readonly headless: boolean;
+  readonly selector: ReadonlyMap<string, string>;
+  private readonly unit: Unit;
+  private readonly portNodes: readonly YamlNode[];
+  private foundBackends: readonly PodTemplate[] | undefined;
+  private readPorts: readonly ServicePort[] | undefined;
+  private countedPods: PodCount | undefined;
+
+  constructor(
+    unit: Unit,
+    object: KubeObject,
+    at: Anchor,
+    name: string,
+    headless: boolean,
+    selector: ReadonlyMap<string, string>,
+    portNodes: readonly YamlNode[],
+  ) {
+    this.unit = unit;
+    this.object = object;
+    this.at = at;
+    this.name = name;
+    this.headless = headless;
+    this.selector = selector;
+    this.portNodes = portNodes;
+  }
+
+  get backends(): readonly PodTemplate[] {
+    this.foundBackends ??= this.unit.objects.flatMap((workload) => {
+      const pod = sameNamespace(workload.namespace, this.object.namespace) ? podTemplateOf(workload) : undefined;
+      return pod && carries(pod.labels, this.selector) ? [pod] : [];
+    });
+    return this.foundBackends;
+  }
+
+  get ports(): readonly ServicePort[] {
+    this.readPorts ??= this.portNodes.map((node) => readPort(node, this.backends));
+    return this.readPorts;
+  }
+
+  get pods(): PodCount {
+    this.countedPods ??= countPods(this.unit, this.backends);
+    return this.countedPods;
+  }
 }
 
 function carries(labels: YamlMap | undefined, selector: ReadonlyMap<string, string>): boolean {
