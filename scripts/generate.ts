@@ -56,10 +56,10 @@ function runbookTitle(id: string): string {
   return english;
 }
 
-/** `owner/repository:path@ref` and `owner/repository#number` are on GitHub; all else is an address already, or words. */
+/** `owner/repository:path@ref` (without the ref: as it is today) and `owner/repository#number` are on GitHub; all else is an address, or words. */
 function sourceLink(source: string): string {
-  const file = /^([\w.-]+\/[\w.-]+):(\S+)@(\S+)$/.exec(source);
-  if (file) return `[${source}](https://github.com/${file[1]}/blob/${file[3]}/${file[2]})`;
+  const file = /^([\w.-]+\/[\w.-]+):([^\s@]+)(?:@(\S+))?$/.exec(source);
+  if (file) return `[${source}](https://github.com/${file[1]}/blob/${file[3] ?? 'HEAD'}/${file[2]})`;
   const issue = /^([\w.-]+\/[\w.-]+)#(\d+)$/.exec(source);
   if (issue) return `[${source}](https://github.com/${issue[1]}/issues/${issue[2]})`;
   return /^https?:/.test(source) ? `<${source}>` : source;
