@@ -44,7 +44,7 @@ describe('documents', () => {
       const text = read(path);
       return {
         headings: scanMarkdown(text).headings.map((heading) => heading.level),
-        pictures: [...text.matchAll(/!\[[^\]]*\]\((\S+?)\)/g)].map(([, target]) => target),
+        pictures: [...text.matchAll(/!\[[^\]]*\]\((\S+?)(?:\.zh-cn)?\.png\)/g)].map(([, target]) => target),
         // Comments are translated.
         fences: [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code = '']) => [
           language,
