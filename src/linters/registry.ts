@@ -1,7 +1,16 @@
 import type { InsightProvider } from './insight.ts';
 import type { Rule } from './rule.ts';
+import { grpcSpread } from './grpc/insights.ts';
 import { kongInsights } from './kong/insights.ts';
+import { sdkRefreshWindow } from './aws/rules/sdk-refresh-window.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
+import { goRoundRobinPassthrough } from './grpc/rules/go-round-robin-passthrough.ts';
+import { headlessPickFirst } from './grpc/rules/headless-pick-first.ts';
+import { keepaliveTooManyPings } from './grpc/rules/keepalive-too-many-pings.ts';
+import { nodeLoadBalancingIgnored } from './grpc/rules/node-load-balancing-ignored.ts';
+import { roundRobinOverClusterip } from './grpc/rules/round-robin-over-clusterip.ts';
+import { targetHttpUrl } from './grpc/rules/target-http-url.ts';
+import { istioInsights } from './istio/insights.ts';
 import { annotationOnWrongObject } from './istio/rules/annotation-on-wrong-object.ts';
 import { externalDatabaseUnmanaged } from './istio/rules/external-database-unmanaged.ts';
 import { idleTimeoutNotOnTopLevel } from './istio/rules/idle-timeout-not-on-top-level.ts';
@@ -28,7 +37,14 @@ import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
+  sdkRefreshWindow,
   clusteripPinned,
+  goRoundRobinPassthrough,
+  headlessPickFirst,
+  keepaliveTooManyPings,
+  nodeLoadBalancingIgnored,
+  roundRobinOverClusterip,
+  targetHttpUrl,
   annotationOnWrongObject,
   externalDatabaseUnmanaged,
   idleTimeoutNotOnTopLevel,
@@ -55,4 +71,4 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
-export const INSIGHTS: readonly InsightProvider[] = [kongInsights];
+export const INSIGHTS: readonly InsightProvider[] = [grpcSpread, istioInsights, kongInsights];
