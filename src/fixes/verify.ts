@@ -102,10 +102,23 @@ function newFinding(before: LintResult, after: LintResult, healed: LintFinding, 
     const healedOne =
       finding.rule === healed.rule && finding.messageId === healed.messageId && finding.at.file.path === healed.at.file.path ? 1 : 0;
     if ((has.get(key) ?? 0) <= (had.get(key) ?? 0) - healedOne) continue;
+    if (finding.rule !== healed.rule && isMilderNow(before, after, finding, edits)) continue;
     if (isUnmasked(finding, healed, edits) && compareSeverity(finding.severity, healed.severity) >= 0) continue;
     return finding;
   }
   return undefined;
+}
+
+/** Another rule says of the same token, in other words, nothing worse than it said before. */
+function isMilderNow(before: LintResult, after: LintResult, finding: LintFinding, edits: readonly TextEdit[]): boolean {
+  return before.findings.some(
+    (old) =>
+      old.rule === finding.rule &&
+      old.at.file.path === finding.at.file.path &&
+      moved(old.at, old.at.start, edits, false) === finding.at.start &&
+      compareSeverity(finding.severity, old.severity) >= 0 &&
+      !after.findings.some((left) => left.fingerprint === old.fingerprint),
+  );
 }
 
 /** Another rule's word on the same line as the healed one or its evidence, which was silent while that one spoke. */
