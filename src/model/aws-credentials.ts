@@ -21,6 +21,8 @@ export interface CredentialWindow {
   /** Where the version is written, else where the library is named. */
   readonly at: Anchor;
   readonly dependency: ResolvedDependency;
+  /** All artifacts of that SDK, the first among them too. */
+  readonly dependencies: readonly ResolvedDependency[];
   /**
    * `storm`: below 15 minutes every call fetches anew. `raised-wait`: waits 15 minutes although the credentials end before
    * (Java v2 2.17.159 to .163), so it signs with expired ones. `extends`: botocore from 1.25 pushes the end out by 2 to 10 minutes and signs with
@@ -39,7 +41,7 @@ export function credentialWindows(component: Component): CredentialWindow[] {
   const java2 = dependenciesNamed(dependencies, 'maven', /^software\.amazon\.awssdk:(?!bom$)/);
   const one = (found: readonly ResolvedDependency[], sdk: CredentialWindow['sdk'], ranges: readonly Behaviour[]): void => {
     const best = found.find((item) => item.name.endsWith('-core') && item.declared) ?? found.find((item) => item.declared) ?? found[0];
-    if (best) windows.push(windowOf(best, sdk, ranges));
+    if (best) windows.push({ ...windowOf(best, sdk, ranges), dependencies: found });
   };
   one(java1, 'AWS SDK for Java v1', [{ behaviour: 'storm', before: '1.12.187' }]);
   one(java2, 'AWS SDK for Java v2', [
@@ -65,10 +67,14 @@ interface Behaviour {
   readonly before?: string;
 }
 
-function windowOf(dependency: ResolvedDependency, sdk: CredentialWindow['sdk'], ranges: readonly Behaviour[]): CredentialWindow {
+function windowOf(
+  dependency: ResolvedDependency,
+  sdk: CredentialWindow['sdk'],
+  ranges: readonly Behaviour[],
+): Omit<CredentialWindow, 'dependencies'> {
   const version = dependency.version.known ? dependency.version.value : '';
   const at = dependency.version.at ?? dependency.nameAt;
-  const result = (behaviour: CredentialWindow['behaviour'], certain: boolean): CredentialWindow => ({
+  const result = (behaviour: CredentialWindow['behaviour'], certain: boolean): Omit<CredentialWindow, 'dependencies'> => ({
     sdk,
     version,
     at,

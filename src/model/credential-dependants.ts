@@ -42,7 +42,7 @@ function annotatedPods(unit: Unit): Dependant[] {
     const annotation = entryOf(podTemplateOf(object)?.annotations, ROLE_ANNOTATION);
     if (!annotation) return [];
     const containers = unit.containers.filter((container) => container.workload === object);
-    return [dependant(unit, annotation, object.name ?? object.kind, containers)];
+    return dependant(unit, annotation, object.name ?? object.kind, containers);
   });
 }
 
@@ -51,14 +51,21 @@ function annotatedValues(unit: Unit): Dependant[] {
   return unit.containers.flatMap((container): Dependant[] => {
     if (container.surface !== 'helm-values') return [];
     const annotation = entryOf(mapAt(container.node, 'podAnnotations'), ROLE_ANNOTATION);
-    return annotation ? [dependant(unit, annotation, container.name, [container])] : [];
+    return annotation ? dependant(unit, annotation, container.name, [container]) : [];
   });
 }
 
-function dependant(unit: Unit, annotation: YamlScalar, name: string, containers: readonly Container[]): Dependant {
+/** Keys or a token in the environment come before the metadata service in every SDK's chain. */
+function hasOwnCredentials({ env }: Container): boolean {
+  return ['AWS_ACCESS_KEY_ID', 'AWS_WEB_IDENTITY_TOKEN_FILE'].some((name) => env.variables.has(name));
+}
+
+function dependant(unit: Unit, annotation: YamlScalar, name: string, all: readonly Container[]): Dependant[] {
+  const containers = all.filter((container) => !hasOwnCredentials(container));
+  if (containers.length === 0) return [];
   const uses = unit.components.filter((use) => use.containers.some((container) => containers.includes(container)));
   const sdks = uses.flatMap((use) => credentialWindows(use.component).map((window) => ({ window, join: use.join })));
   const covered = containers.every((container) => uses.some((use) => use.containers.includes(container)));
   const resolved = covered && sdks.length > 0 && sdks.every(({ window }) => window.behaviour !== 'unknown' && window.certain);
-  return { unit, annotation, name, sdks, resolved };
+  return [{ unit, annotation, name, sdks, resolved }];
 }
