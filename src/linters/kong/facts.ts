@@ -147,9 +147,10 @@ function builtHere(container: Container, unit: Unit): Container | undefined {
   if (container.surface === 'dockerfile') return undefined;
   for (const use of unit.components) {
     if (use.join !== 'strong' || !use.containers.includes(container)) continue;
-    const builds = use.component.dockerfiles.flatMap((file) => dockerfileContainer(file) ?? []);
-    const [build] = builds;
-    if (builds.length === 1 && build?.image?.known && isKongImage(build.image.value)) return build;
+    const [file, ...others] = use.component.dockerfiles;
+    if (!file || others.length > 0 || !file.text.includes('kong')) continue;
+    const build = dockerfileContainer(file);
+    if (build?.image?.known && isKongImage(build.image.value)) return build;
   }
   return undefined;
 }

@@ -80,7 +80,7 @@ export const strictConsistency: Rule = {
       const plain: Severity = state.deprecated || write || count >= 1_000 ? 'warning' : 'information';
       const raised: Severity = !state.deprecated && count >= 30_000 ? 'error' : plain;
       const timeout = effective(instance, 'pg_timeout');
-      const byCount = !state.deprecated && count >= 1_000;
+      const byCount = count >= 1_000;
       const kind = byCount ? 'routes' : write ? 'writes' : 'strict';
       const base = state.explicit
         ? kind === 'strict'
@@ -92,7 +92,7 @@ export const strictConsistency: Rule = {
       const data = {
         version: instance.version.text,
         name: state.name,
-        timeout: timeout.is === 'unknown' || !/^\d+$/.test(timeout.text) ? 5000 : Number(timeout.text),
+        timeout: timeout.is === 'unknown' ? DEFAULT_TIMEOUT_MS : Number(timeout.text) || DEFAULT_TIMEOUT_MS,
         routes: count,
         evidence: write?.what ?? '',
       };
@@ -123,6 +123,9 @@ export const strictConsistency: Rule = {
     }
   },
 };
+
+/** `pg_timeout` since 0.15; before, the same was built in. */
+const DEFAULT_TIMEOUT_MS = 5_000;
 
 interface Strictness {
   readonly name: string;
@@ -159,13 +162,13 @@ const TEST_PATH =
 
 /** Integration tests want a write to hold at the next request. */
 function isTest(instance: KongInstance): boolean {
-  return instance.surface === 'compose' && TEST_PATH.test(instance.at.file.path);
+  return (instance.surface === 'compose' || instance.surface === 'config-file') && TEST_PATH.test(instance.at.file.path);
 }
 
 /** A script that writes routes through the Admin API or with decK. */
 function dynamicWrite(unit: Unit): { readonly at: Anchor; readonly what: string } | undefined {
   for (const parsed of unit.files) {
-    if (parsed.format !== 'shell' || !/\bcurl\b|\bdeck\b/.test(parsed.file.text)) continue;
+    if (parsed.format !== 'shell') continue;
     for (const { words } of parseShell(parsed.file.text).commands) {
       const texts = words.map((word) => word.decoded.text);
       const [program = ''] = texts;
