@@ -116,6 +116,13 @@ export function evidence(
   );
 }
 
+/** Where the policy is set. */
+export function policyEvidence(client: GrpcClient): Related[] {
+  const policy = client.channel?.policy;
+  const at = policy?.kind === 'named' ? (policy.nameAt ?? policy.at) : client.framework?.policyAt;
+  return at ? [{ at, messageId: 'policy', data: {} }] : [];
+}
+
 function isInside(at: Related['at'], outer: Related['at']): boolean {
   return at.file === outer.file && at.start >= outer.start && at.end <= outer.end;
 }

@@ -27,8 +27,8 @@ export interface FrameworkClient {
   readonly target: Pick<TargetCandidate, 'parts' | 'text'>;
   /** Environment variables that override the property, by Spring's relaxed binding. */
   readonly overriddenBy: string;
-  /** As written, or the framework's default. */
-  readonly policy: string;
+  /** As written, or the Spring starters' default; Quarkus leaves it to grpc-java. */
+  readonly policy: string | undefined;
   readonly policyAt: Anchor | undefined;
   readonly plaintext: boolean;
   readonly properties: readonly Property[];
@@ -141,7 +141,7 @@ export function frameworkClients(component: Component, repository: Repository): 
           .toUpperCase()
           .replace(/-/g, '')
           .replace(/[^A-Z0-9]+/g, '_'),
-        policy: policy?.text ?? (framework === 'quarkus' ? 'pick_first' : 'round_robin'),
+        policy: policy?.text ?? (framework === 'quarkus' ? undefined : 'round_robin'),
         policyAt: policy?.at,
         plaintext: plaintext || framework === 'spring-grpc',
         properties: all.filter((one) => one.key.startsWith(`${prefix}.`)),

@@ -124,7 +124,7 @@ function envValue(unit: Unit, name: string, container: Container, images: readon
   if (container.env.unseen.length > 0) return 'unknown';
   for (const image of images) {
     const given = image === container ? undefined : image.env.variables.get(name);
-    if (given?.value.known && given.value.value !== '') return { text: given.value.value, at: given.value.at, set: undefined };
+    if (given?.value.known && given.value.value !== '') return { text: given.value.value, at: given.value.at, set: given.set };
     if (given && !given.value.known) return 'unknown';
   }
   return serviceLink(unit, name, container) ?? 'unset';

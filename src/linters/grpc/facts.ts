@@ -4,6 +4,7 @@ import type { Container } from '../../model/container.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
 import type { Anchor } from '../../text/source.ts';
+import { inOtherEnvironment } from '../../workspace/plan-units.ts';
 import { frameworkClients, type FrameworkClient, propertiesOf } from './facts-frameworks.ts';
 import { type GrpcService, portOf, type ServicePort, serviceOfHost, servicesOf } from './facts-services.ts';
 import { type ConfigLookup, fillFrom, type FilledTarget, literalTarget } from './facts-targets.ts';
@@ -52,7 +53,7 @@ function read(unit: Unit, repository: Repository): GrpcClient[] {
   const joined = new Set(unit.components.map((use) => use.component));
   const own = unit.components.flatMap((use) => clientsIn(unit, repository, use.component, use.containers, use.join));
   if (servicesOf(unit).length === 0) return own;
-  const others = repository.components.filter((component) => !joined.has(component));
+  const others = repository.components.filter((component) => !joined.has(component) && !inOtherEnvironment(component.folder, unit.folder));
   const literal = others.flatMap((component) => clientsIn(unit, repository, component, [], 'none'));
   return [...own, ...literal.filter((client) => client.connections.some((connection) => connection.service))];
 }
@@ -83,7 +84,7 @@ function clientsIn(
       return { text: override.value.value, settings: [setting], set: override.set };
     };
     const connections = withoutDoubles(connectionsOf(unit, framework.target, containers, fill));
-    const policy = policyNamed([framework.policy]) ?? 'unknown';
+    const policy = framework.policy === undefined ? 'default' : (policyNamed([framework.policy]) ?? 'unknown');
     return { at: framework.at, channel: undefined, framework, component, join, policy, connections };
   });
   return [...fromCode, ...fromFiles];
@@ -135,7 +136,7 @@ function withoutDoubles(connections: readonly Connection[]): Connection[] {
 }
 
 /** The literal alone where the target is one, else the whole expression. */
-function sinkAt(channel: GrpcChannel): Anchor {
+export function sinkAt(channel: GrpcChannel): Anchor {
   const { targetAt } = channel;
   const parts = channel.targets.length === 1 ? (channel.targets[0]?.parts ?? []) : [];
   const [first] = parts;

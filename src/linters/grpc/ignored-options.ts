@@ -1,11 +1,15 @@
 import type { GrpcChannel, NodeOption } from '../../code/index.ts';
 import type { Component } from '../../model/component.ts';
+import type { Anchor } from '../../text/source.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
+
+/** Copies of others' code. */
+const FOREIGN = /(?:^|\/)(?:vendor|node_modules|third_party)\//;
 
 /** Load-balancing options that grpc-js takes without reading them. The native package `grpc` does read both. */
 export function ignoredOptions(component: Component): readonly NodeOption[] {
   return component.code.nodeOptions.filter((option) => {
-    if (option.test || option.package === 'grpc') return false;
+    if (option.test || option.package === 'grpc' || FOREIGN.test(option.keyAt.file.path)) return false;
     if (option.key === 'loadBalancingPolicy' && option.hasLoadBalancingConfig) return false;
     return option.package === '@grpc/grpc-js' || !isNative(component);
   });
@@ -19,12 +23,16 @@ function isNative(component: Component): boolean {
 /** The channel's options hold such an option: what is wrong with its load balancing is said there. */
 export function hasIgnoredOption(component: Component, channel: GrpcChannel): boolean {
   if (channel.language !== 'typescript' && channel.language !== 'javascript') return false;
-  return ignoredOptions(component).some(({ keyAt, value }) => {
-    if (value?.toLowerCase() === 'pick_first') return false;
-    const inCall = keyAt.file === channel.at.file && keyAt.start >= channel.at.start && keyAt.end <= channel.at.end;
-    const slot = channel.optionSlot;
-    const elsewhere =
-      slot !== undefined && !(slot.at.file === channel.at.file && slot.at.start >= channel.at.start && slot.at.end <= channel.at.end);
-    return inCall || (elsewhere && slot.style === 'node-entry' && slot.at.file === keyAt.file);
-  });
+  return ignoredOptions(component).some((option) => option.value?.toLowerCase() !== 'pick_first' && optionsOf(channel, option));
+}
+
+/** Is the option one of the channel's: in its call, or in an object that stands elsewhere in the file? */
+export function optionsOf(channel: GrpcChannel, { keyAt }: NodeOption): boolean {
+  if (isInside(keyAt, channel.at)) return true;
+  const slot = channel.optionSlot;
+  return slot !== undefined && slot.style === 'node-entry' && slot.at.file === keyAt.file && !isInside(slot.at, channel.at);
+}
+
+function isInside(at: Anchor, outer: Anchor): boolean {
+  return at.file === outer.file && at.start >= outer.start && at.end <= outer.end;
 }

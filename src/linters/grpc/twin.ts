@@ -1,5 +1,5 @@
 import type { Change, Plain, Snippet } from '../../fixes/change.ts';
-import type { Repository, Unit } from '../../model/unit.ts';
+import type { Unit } from '../../model/unit.ts';
 import { itemsAt, scalarAt, textAt } from '../../text/yaml.ts';
 import type { Message } from '../rule.ts';
 import type { Connection, GrpcClient } from './facts.ts';
@@ -16,7 +16,6 @@ export type TwinPlan = { readonly ok: true; readonly changes: readonly Change[] 
 interface Wanted {
   readonly client: GrpcClient;
   readonly unit: Unit;
-  readonly repository: Repository;
   readonly pinned: readonly { readonly connection: Connection; readonly service: GrpcService; readonly mesh: Mesh }[];
   /** The client has no round_robin yet. */
   readonly addPolicy: boolean;

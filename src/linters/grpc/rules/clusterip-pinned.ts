@@ -74,7 +74,7 @@ export const clusteripPinned: Rule = {
       const data = dataOf(pinned);
       const several = new Set(pinned.map((one) => one.service)).size > 1;
       const isPlain = !/^(mesh-possible|aged|per-call)$/.test(worst.situation);
-      const plan = planTwin({ client, unit, repository, pinned, addPolicy: true });
+      const plan = planTwin({ client, unit, pinned, addPolicy: true });
       const ages = pinned.flatMap((one) => (one.maxConnectionAgeAt ? [{ at: one.maxConnectionAgeAt, messageId: 'age', data: {} }] : []));
       report({
         messageId: several && isPlain ? 'several' : worst.situation,

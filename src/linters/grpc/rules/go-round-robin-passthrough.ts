@@ -1,0 +1,94 @@
+import type { Fix, Snippet } from '../../../fixes/change.ts';
+import type { Repository, Unit } from '../../../model/unit.ts';
+import type { Rule } from '../../rule.ts';
+import { EVIDENCE_MESSAGES, meshOf, pinnedConnections, policyEvidence, serviceName, tempered } from '../balance.ts';
+import { clientsOf, type Connection, type GrpcClient } from '../facts.ts';
+import { passesThrough, withDns } from '../passthrough.ts';
+import { planTwin, TWIN_MESSAGES } from '../twin.ts';
+
+/**
+ * `grpc.Dial` and `DialContext` use the `passthrough` resolver for a target without a scheme: it gives one address, the target's text, whatever the
+ * name resolves to. round_robin then has one subchannel and never balances (grpc/grpc-go clientconn.go `Dial`, Documentation/anti-patterns.md).
+ */
+export const goRoundRobinPassthrough: Rule = {
+  id: 'grpc/go-round-robin-passthrough',
+  title: { en: 'round_robin behind the passthrough resolver', zh: 'round_robin 遇上 passthrough 解析器' },
+  runbook: 'grpc/one-pod-gets-all-requests',
+  severity: 'warning',
+  default: 'on',
+  affects: 'grpc-go, all versions with Dial',
+  fixable: 'review',
+  sources: ['grpc/grpc-go:clientconn.go@v1.83.0', 'grpc/grpc-go:Documentation/anti-patterns.md@v1.83.0'],
+  messages: {
+    ...EVIDENCE_MESSAGES,
+    ...TWIN_MESSAGES,
+    'no-scheme': {
+      en: '`{api}` does not look this name up: without a scheme the target goes to the passthrough resolver, which gives round_robin one address. Write `dns:///` before it.',
+      zh: '`{api}` 不会解析这个域名：没有 scheme 的目标交给 passthrough 解析器，round_robin 只得到一个地址。请在前面加上 `dns:///`。',
+    },
+    explicit: {
+      en: '`passthrough:` gives round_robin one address, whatever the name resolves to. Write `dns:///`.',
+      zh: '`passthrough:` 无论域名解析到什么，都只给 round_robin 一个地址。请改用 `dns:///`。',
+    },
+    policy: { en: 'The policy is set here', zh: '负载均衡策略在此设置' },
+    fix: { en: 'Look the name up: `{target}`', zh: '改为解析域名：`{target}`' },
+    'fix-twin': {
+      en: 'Look up the pods of {services}: `dns:///` and a headless Service',
+      zh: '解析到 {services} 的各个 Pod：`dns:///` 加 headless Service',
+    },
+    'in-pieces': {
+      en: 'The target is put together from several places: see that it begins with `dns:///`.',
+      zh: '目标地址由多处拼成，请确保它以 `dns:///` 开头。',
+    },
+  },
+  check({ unit, repository, report }) {
+    for (const client of clientsOf(unit, repository)) {
+      const hits = client.connections.filter(
+        (connection) => passesThrough(client, connection) && !isBalanced(client, connection, unit, repository),
+      );
+      const [first] = hits;
+      if (!first) continue;
+      report({
+        messageId: first.target.scheme === 'passthrough' ? 'explicit' : 'no-scheme',
+        data: { api: client.channel?.api ?? 'Dial' },
+        at: client.at,
+        severity: tempered('warning', client, first),
+        related: [
+          ...policyEvidence(client),
+          ...hits.flatMap(({ filled }) =>
+            filled.settings.flatMap((one) => (one.at ? [{ at: one.at, messageId: 'setting', data: { name: one.name } }] : [])),
+          ),
+        ],
+        ...remedy(client, hits, unit, repository),
+      });
+    }
+  },
+};
+
+/** A proxy between balances the requests of the one connection. */
+function isBalanced(client: GrpcClient, connection: Connection, unit: Unit, repository: Repository): boolean {
+  const { service } = connection;
+  return service !== undefined && meshOf(client, connection, service, unit, repository).balances === 'yes';
+}
+
+function remedy(
+  client: GrpcClient,
+  hits: readonly Connection[],
+  unit: Unit,
+  repository: Repository,
+): { fixes?: readonly Fix[]; snippet?: Snippet } {
+  const pinned = pinnedConnections(client, unit, repository);
+  if (pinned.length > 0) {
+    // The name of a ClusterIP Service is one address, too: looking it up alone would not help.
+    const plan = planTwin({ client, unit, pinned, addPolicy: false });
+    if (!plan.ok) return { snippet: plan.snippet };
+    const services = [...new Set(pinned.map((one) => serviceName(one.service)))].join(', ');
+    return { fixes: [{ id: 'headless-twin', titleId: 'fix-twin', data: { services }, safety: 'review', changes: plan.changes }] };
+  }
+  const changes = hits.map(({ filled }) => filled.set?.(withDns(filled.text)));
+  const target = withDns(hits[0]?.filled.text ?? '');
+  if (!changes.every((change) => change !== undefined)) {
+    return { snippet: { reasonId: 'in-pieces', data: {}, language: 'go', text: `grpc.Dial("${target}", options...)\n` } };
+  }
+  return { fixes: [{ id: 'dns', titleId: 'fix', data: { target }, safety: 'review', changes: changes.flat() }] };
+}
