@@ -1,4 +1,4 @@
-module example.com/shop/orders
+module example.com/shop/billing
 
 go 1.23
 

@@ -12,9 +12,9 @@ func openDatabase() (*sql.DB, error) {
 	config := mysql.NewConfig()
 	config.Net = "tcp"
 	config.Addr = os.Getenv("DB_ADDR")
-	config.User = "orders"
+	config.User = "billing"
 	config.Passwd = os.Getenv("DB_PASSWORD")
-	config.DBName = "orders"
+	config.DBName = "billing"
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, err
