@@ -49,6 +49,7 @@ export function goModulePath(file: SourceFile): string | undefined {
  */
 export function readGoMod(file: SourceFile): BuildFile {
   const all = directives(file.text);
+  const replaces = all.filter(({ verb }) => verb === 'replace');
   const dependencies: Dependency[] = [];
   let complete = false;
   for (const { verb, words, comment } of all) {
@@ -70,7 +71,7 @@ export function readGoMod(file: SourceFile): BuildFile {
       declared: comment !== 'indirect',
     } as const;
     const written = layerOf(version.text, anchor(file, version));
-    const replaced = replacement(all, name.text, version.text);
+    const replaced = replacement(replaces, name.text, version.text);
     if (!replaced)
       dependencies.push(dependency({ ...fields, version: knownVersion(version.text, anchor(file, version)), source: 'direct' }));
     else if (replaced.path.text === name.text && replaced.version) {
@@ -90,13 +91,13 @@ export function readGoMod(file: SourceFile): BuildFile {
 
 /** `replace old [version] => new [version]`; one with the version wins over one without. */
 function replacement(
-  all: readonly Directive[],
+  replaces: readonly Directive[],
   name: string,
   version: string,
 ): { readonly path: Word; readonly version: Word | undefined } | undefined {
   let general: { path: Word; version: Word | undefined } | undefined;
-  for (const { verb, words } of all) {
-    if (verb !== 'replace' || words[0]?.text !== name) continue;
+  for (const { words } of replaces) {
+    if (words[0]?.text !== name) continue;
     const arrow = words.findIndex(({ text }) => text === '=>');
     const path = words[arrow + 1];
     if (arrow < 1 || !path) continue;
