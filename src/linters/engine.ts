@@ -143,7 +143,6 @@ export class Engine implements LintEngine {
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {
     const { configuration, preview } = this.options;
-    const findings: Finding[] = [];
     const context: RuleContext = {
       unit,
       repository,
