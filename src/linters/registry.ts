@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 import { grpcSpread } from './grpc/insights.ts';
 import { kongInsights } from './kong/insights.ts';
 import { sdkRefreshWindow } from './aws/rules/sdk-refresh-window.ts';
+import { jvmTtlNoEffect } from './dns/rules/jvm-ttl-no-effect.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 import { goRoundRobinPassthrough } from './grpc/rules/go-round-robin-passthrough.ts';
 import { headlessPickFirst } from './grpc/rules/headless-pick-first.ts';
@@ -38,6 +39,7 @@ import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
   sdkRefreshWindow,
+  jvmTtlNoEffect,
   clusteripPinned,
   goRoundRobinPassthrough,
   headlessPickFirst,

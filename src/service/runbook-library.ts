@@ -101,7 +101,10 @@ function runbookData(runbook: Runbook, language: Language): RunbookData {
 
 function affectedText({ product, range, fixedIn }: Affects, language: Language): string {
   if (range === '*') return language === 'zh-cn' ? `${product} 所有版本` : `${product}, all versions`;
-  const versions = `${product} ${range.replaceAll('>=', '≥ ').replaceAll('<=', '≤ ').replace(/([<>])(?=\d)/g, '$1 ')}`;
+  const versions = `${product} ${range
+    .replaceAll('>=', '≥ ')
+    .replaceAll('<=', '≤ ')
+    .replace(/([<>])(?=\d)/g, '$1 ')}`;
   if (fixedIn === undefined) return versions;
   return language === 'zh-cn' ? `${versions}（${fixedIn} 修复）` : `${versions} (fixed in ${fixedIn})`;
 }

@@ -34,6 +34,7 @@ describe('kong/strict-consistency', () => {
   it('a snippet where the tag floats over two names, and only there', async () => {
     assert.deepEqual(await offers(rule, 'kong:2', POSTGRES), ['default-strict snippet']);
     assert.deepEqual(await offers(rule, 'kong:2.8', POSTGRES), ['default-strict eventual:review']);
+    assert.deepEqual(await offers(rule, 'kong:2', { ...POSTGRES, KONG_WORKER_CONSISTENCY: 'strict' }), ['strict eventual:review']);
   });
   it('no fix where the version may not know the name', async () => {
     assert.deepEqual(await offers(rule, 'kong:1', POSTGRES), ['maybe']);

@@ -31,16 +31,16 @@ const INCIDENTS: readonly { file: string; rule: string; token: string; severity:
       related: ['istio/orders-db.yaml: TCP'],
     },
     {
-      file: 'grpc/client.yaml',
+      file: 'grpc/web/main.go',
       rule: 'grpc/clusterip-pinned',
-      token: 'dns:///catalog.shop.svc.cluster.local:9000',
+      token: 'os.Getenv("ORDERS_ADDR")',
       severity: vscode.DiagnosticSeverity.Warning,
-      related: [],
+      related: ['grpc/k8s/web.yaml: orders:9090', 'grpc/k8s/orders.yaml: orders', 'grpc/k8s/orders.yaml: 3'],
     },
     { file: 'go/windows.yaml', rule: 'runtime/gomemlimit-malformed', token: '1Gi', severity: vscode.DiagnosticSeverity.Error, related: [] },
   ];
 
-for (const { file, rule, token, severity, related } of INCIDENTS.filter((incident) => incident.rule !== 'grpc/clusterip-pinned')) {
+for (const { file, rule, token, severity, related } of INCIDENTS) {
   test(`${rule} is underlined in a file that nobody opened, with its evidence and its runbook`, async () => {
     await inside();
     const diagnostic = await until(`${rule} in ${file}`, () =>

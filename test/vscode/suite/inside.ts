@@ -1,17 +1,15 @@
 /** The running extension: what it exports for these tests, and its diagnostics. */
 import assert from 'node:assert/strict';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Inside } from '../../../src/extension.ts';
 import { until } from './workspace.ts';
 
 export const SOURCE = 'Runbook Lens';
 
-/** Name of the folder of fixtures that the run was started on: some tests are about one of them only. */
-export function fixture(): string {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  return folder === undefined ? '' : basename(folder.fsPath);
-}
+/** The run is on `fixtures/unrelated`, where no file concerns us. */
+export const isUnrelated = !existsSync(join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'go', 'limits.yaml'));
 
 export function extension(): vscode.Extension<Inside> {
   const found = vscode.extensions.getExtension<Inside>(process.env.RUNBOOK_LENS_TEST_EXTENSION_ID ?? '');

@@ -62,6 +62,42 @@ for (const { file, rule, title, fixed } of FIXES) {
   });
 }
 
+test('a fix that needs three files edits all three, also those that nobody opened', async () => {
+  await inside();
+  const files = ['grpc/web/main.go', 'grpc/k8s/web.yaml', 'grpc/k8s/orders.yaml'];
+  const before = await Promise.all(files.map(savedText));
+  await openEditor('grpc/web/main.go');
+  const { range } = await findingOf('grpc/web/main.go', 'grpc/clusterip-pinned');
+  await applyCodeAction('grpc/web/main.go', range, /^Balance over the pods of shop\/orders/);
+  await waitForDiagnostics('grpc/web/main.go', SOURCE, []);
+  await saveAll();
+  const [code = '', client = '', server = ''] = before;
+  assert.equal(
+    await savedText('grpc/web/main.go'),
+    code.replace('NewCredentials()))', 'NewCredentials()), grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`))'),
+  );
+  assert.equal(await savedText('grpc/k8s/web.yaml'), client.replace('"orders:9090"', '"dns:///orders-headless:9090"'));
+  const twin = `---
+apiVersion: v1
+kind: Service
+metadata:
+  name: orders-headless
+  namespace: shop
+spec:
+  clusterIP: None
+  selector:
+    app: orders
+  ports:
+    - name: grpc
+      port: 9090
+      targetPort: 9090
+---
+`;
+  assert.equal(await savedText('grpc/k8s/orders.yaml'), server.replace('---\n', twin));
+  for (const [index, file] of files.entries()) await restore(file, before[index] ?? '');
+  await findingOf('grpc/web/main.go', 'grpc/clusterip-pinned');
+});
+
 test('all findings of a rule in a file are fixed at once', async () => {
   await inside();
   const file = 'go/limits.yaml';

@@ -53,7 +53,7 @@ test('the reader shows a runbook without scripts, with its findings here and its
   await closeEditors();
 });
 
-test('the language of findings and runbooks can be set to Chinese and back', async () => {
+test('the language of findings and runbooks is a setting that takes effect at once', async () => {
   const { readerHtml } = await inside();
   const settings = vscode.workspace.getConfiguration('runbookLens');
   const message = (): string => diagnosticsOf('kiam/server.yaml', SOURCE)[0]?.message ?? '';

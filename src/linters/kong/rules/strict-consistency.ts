@@ -148,7 +148,7 @@ function strictness(instance: KongInstance): Strictness | undefined {
   const name = oldName === 'yes' ? 'router_consistency' : 'worker_consistency';
   const written = instance.settings.get('worker_consistency') ?? instance.settings.get('router_consistency');
   const explicit = written?.name === name || oldName === 'maybe' ? written : undefined;
-  const certain = affected(version, { from: '1.2.0' }) === 'yes' && from3 !== 'maybe';
+  const certain = affected(version, { from: '1.2.0' }) === 'yes';
   const twoNames = oldName !== 'no' && newName !== 'no' && explicit === undefined;
   const told = { name: explicit?.name ?? name, certain, deprecated: from3 === 'yes', twoNames };
   if (explicit) return explicit.value.known && explicit.value.value.trim() === 'strict' ? { ...told, explicit } : undefined;
