@@ -59,8 +59,6 @@ const NOT_BUILT_YET: readonly string[] = [
   'grpc/node-load-balancing-ignored',
   'grpc/round-robin-over-clusterip',
   'grpc/target-http-url',
-  'istio/external-database-unmanaged',
-  'istio/server-first-port-sniffed',
   'kiam/flag-not-in-version',
   'kiam/refresh-not-below-duration',
   'kiam/role-annotation-misplaced',
