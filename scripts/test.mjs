@@ -89,6 +89,7 @@ if (values['no-editor']) {
   await editorTests([]);
   await editorTests(['--restricted', '--grep', 'Restricted Mode']);
   await editorTests(['--locale', 'zh-cn', '--grep', 'Chinese']);
+  await editorTests(['--workspace', 'test/vscode/fixtures/unrelated', '--grep', 'no file concerns us']);
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);

@@ -1,4 +1,3 @@
-import { loadStartMs } from './editor/activation-clock.ts';
 import * as vscode from 'vscode';
 import { registerCodeActions } from './editor/code-actions.ts';
 import { registerCodeLenses } from './editor/code-lenses.ts';
@@ -19,8 +18,6 @@ import { WorkspaceSync } from './editor/workspace-sync.ts';
 
 /** What tests of the installed extension look at; no other extension should. */
 export interface Inside {
-  /** Time that our own code took: to load, and to activate. */
-  readonly activationMs: number;
   isActive(): boolean;
   readerHtml(): string | undefined;
   badge(): number | undefined;
@@ -34,11 +31,7 @@ export interface TreeText {
   readonly children: readonly TreeText[];
 }
 
-/** Between loading and activating us, VS Code does things of its own: they are not counted. */
-const loadMs = performance.now() - loadStartMs;
-
 export function activate(context: vscode.ExtensionContext): Inside {
-  const startMs = performance.now();
   const log = vscode.window.createOutputChannel('Runbook Lens', { log: true });
   const client = new ServiceClient(context.extensionPath, log);
   const store = new FindingsStore();
@@ -59,10 +52,7 @@ export function activate(context: vscode.ExtensionContext): Inside {
     log.info(`started for ${why}`);
     shown = show(context, client, store, catalogue, log);
   });
-  const activationMs = loadMs + performance.now() - startMs;
-  log.info(`activated in ${activationMs.toFixed(1)} ms (load ${loadMs.toFixed(1)} ms)`);
   return {
-    activationMs,
     isActive: () => shown !== undefined,
     readerHtml: () => reader.html,
     badge: () => shown?.findings.view.badge?.value,

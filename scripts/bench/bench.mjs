@@ -85,12 +85,13 @@ function keystroke() {
   return result;
 }
 
-/** How long our own code takes until the extension is loaded: `require` of the bundle with a stand-in for the editor's module. */
+/** How long our own code takes until the extension is active, with a stand-in for the editor's module. A median: one run says little. */
 function activation() {
   const bundle = join(root, 'dist', 'extension.cjs');
   if (!existsSync(bundle)) return undefined;
-  const times = Array.from({ length: RUNS }, () => Number(run([join(root, 'scripts', 'bench', 'load-extension.cjs'), bundle]).stdout));
-  return { loadMs: round(median(times), 1), bundleKB: round(statSync(bundle).size / 1024) };
+  const runs = Array.from({ length: RUNS }, () => JSON.parse(run([join(root, 'scripts', 'bench', 'load-extension.cjs'), bundle]).stdout));
+  const activationMs = median(runs.map(({ loadMs, activateMs }) => loadMs + activateMs));
+  return { activationMs: round(activationMs, 1), bundleKB: round(statSync(bundle).size / 1024) };
 }
 
 rmSync(work, { recursive: true, force: true });
@@ -131,7 +132,7 @@ Goal: p95 ≤ 5 ms alone, ≤ 20 ms among 10,000 files.
 
 | what | value | goal |
 |---|---|---|
-| loading \`dist/extension.cjs\` (${loaded?.bundleKB ?? '?'} KB) | ${loaded?.loadMs ?? '?'} ms | ≤ 20 ms |
+| activation: loading \`dist/extension.cjs\` (${loaded?.bundleKB ?? '?'} KB) and \`activate\` | ${loaded?.activationMs ?? '?'} ms | ≤ 20 ms |
 | VSIX | ${vsixMiB ?? 'not packaged'} MiB | ≤ 6 MiB |
 `;
 if (!values.quick) writeFileSync(join(root, 'docs', 'benchmark.md'), page);

@@ -20,7 +20,7 @@ interface RegisteredTest {
 }
 
 const registered: RegisteredTest[] = [];
-const DEFAULT_TIMEOUT_MS = 20_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Thrown by `skip`. */
 class Skipped extends Error {}

@@ -41,6 +41,8 @@ if (vscode.env.language === 'zh-cn') {
 if (isUnrelated) {
   test('where no file concerns us, nothing is read and nothing is shown', async () => {
     await openEditor('src/index.js');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(extension().isActive, false, 'woken up without a YAML file');
     await openEditor('.github/workflows/ci.yml');
     const { isActive, findingsTree } = await until('the extension to wake up for YAML', () =>
       extension().isActive ? extension().exports : undefined,
