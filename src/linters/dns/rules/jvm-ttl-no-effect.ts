@@ -1,6 +1,7 @@
 import type { Fix, Snippet } from '../../../fixes/change.ts';
 import type { Component } from '../../../model/component.ts';
 import { dependenciesNamed } from '../../../model/project/resolve.ts';
+import type { Anchor } from '../../../text/source.ts';
 import type { Rule } from '../../rule.ts';
 import { type OptionText, optionTexts } from '../jvm-options.ts';
 
@@ -44,8 +45,8 @@ export const jvmTtlNoEffect: Rule = {
     replace: { en: 'Write -Dsun.net.inetaddr.ttl', zh: '改为 -Dsun.net.inetaddr.ttl' },
     add: { en: 'Add {option} beside it', zh: '在旁边加上 {option}' },
     byHand: {
-      en: 'Here every option is an entry of its own: add this one behind the other.',
-      zh: '这里每个参数单独占一项：请把它加在原参数之后。',
+      en: 'Add this option behind the other; here it takes an entry or quotes of its own.',
+      zh: '请把该参数加在原参数之后；此处需要单独成项或另加引号。',
     },
     security: {
       en: 'java.security is part of the image: change it there (Java 8: jre/lib/security).',
@@ -58,7 +59,7 @@ export const jvmTtlNoEffect: Rule = {
       for (const flag of flagsIn(options.text)) {
         const at = options.span(flag.start, flag.end);
         const key = `${at.file.path}:${at.start}`;
-        if (seen.has(key) || isInTemplateAction(at.file.text, at.start) || isSetByCode(options.components, flag.property)) continue;
+        if (seen.has(key) || isUnsaid(at) || isSetByCode(options.components, flag.property)) continue;
         seen.add(key);
         if (flag.negative) report({ messageId: 'negative', at, snippet: securitySnippet(flag.value) });
         else if (!options.beside().includes('-Dsun.net.inetaddr.ttl')) {
@@ -95,9 +96,10 @@ function flagsIn(text: string): TtlFlag[] {
   });
 }
 
-function isInTemplateAction(text: string, at: number): boolean {
-  const open = text.lastIndexOf('{{', at);
-  return open >= 0 && text.indexOf('}}', open) > at;
+/** In a template's action or in a comment of a script: nothing is given to a JVM there. */
+function isUnsaid({ file: { text }, start }: Anchor): boolean {
+  const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+  return line.lastIndexOf('{{') > line.lastIndexOf('}}') || /(?:^|\s)#/.test(line);
 }
 
 /** The program passes the system property on to the security property itself. */
