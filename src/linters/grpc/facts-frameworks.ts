@@ -2,10 +2,12 @@ import type { TargetCandidate, TargetPart } from '../../code/index.ts';
 import type { Change } from '../../fixes/change.ts';
 import type { Component } from '../../model/component.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
-import type { Repository } from '../../model/unit.ts';
+import type { Repository, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { parseProperties } from '../../text/key-value.ts';
 import { spanInScalar, type YamlNode } from '../../text/yaml.ts';
+import type { ParsedFile } from '../../workspace/parsed-file.ts';
 
 /**
  * gRPC clients and servers that a framework makes from `application.yml` or `.properties`: net.devh's starters, spring-grpc and Quarkus.
@@ -40,33 +42,47 @@ const DEPENDENCIES: readonly (readonly [Framework, RegExp])[] = [
   ['quarkus', /^io\.quarkus:quarkus-grpc$/],
 ];
 
-const frameworks = new WeakMap<Component, Framework | 'none'>();
+export const frameworkOf = oncePer((component: Component): Framework | undefined => {
+  const isJvm = component.buildFiles.some((file) => /\.(?:xml|gradle|kts|toml)$/.test(file.path));
+  return isJvm ? DEPENDENCIES.find(([, name]) => dependenciesNamed(component.dependencies, 'maven', name).length > 0)?.[0] : undefined;
+});
 
-export function frameworkOf(component: Component): Framework | undefined {
-  let known = frameworks.get(component);
-  if (!known) {
-    const isJvm = component.buildFiles.some((file) => /\.(?:xml|gradle|kts|toml)$/.test(file.path));
-    const hit = isJvm && DEPENDENCIES.find(([, name]) => dependenciesNamed(component.dependencies, 'maven', name).length > 0);
-    known = hit ? hit[0] : 'none';
-    frameworks.set(component, known);
+const APPLICATION_FILE = /(?:^|\/)(?:application|bootstrap)[^/]*\.(?:ya?ml|properties)$/;
+
+const applicationFiles = oncePer((unit: Unit): readonly ParsedFile[] =>
+  unit.files.filter(({ format, file }) => (format === 'yaml' || format === 'properties') && APPLICATION_FILE.test(file.path)),
+);
+
+/** The application files below each folder. */
+const filesByFolder = oncePer((units: Repository['units']): ReadonlyMap<string, readonly ParsedFile[]> => {
+  const folders = new Map<string, ParsedFile[]>();
+  for (const parsed of units.flatMap(applicationFiles)) {
+    const { path } = parsed.file;
+    for (let end = path.length; end > 0; ) {
+      end = path.lastIndexOf('/', end - 1);
+      const folder = end < 0 ? '.' : path.slice(0, end);
+      const files = folders.get(folder);
+      if (files) files.push(parsed);
+      else folders.set(folder, [parsed]);
+      if (end < 0) break;
+    }
   }
-  return known === 'none' ? undefined : known;
-}
+  return folders;
+});
+
+const propertiesIn = oncePer((parsed: ParsedFile): readonly Property[] => {
+  const found: Property[] = [];
+  if (parsed.format === 'yaml') for (const { root } of parsed.documents) flatten(root, '', found);
+  else if (parsed.format === 'properties') found.push(...fromProperties(parsed.file));
+  return found;
+});
 
 /** All properties of a component's application files. Only these components make a result depend on the other units' files. */
 export function propertiesOf(component: Component, repository: Repository): readonly Property[] {
-  const prefix = component.folder === '.' ? '' : `${component.folder}/`;
-  const found: Property[] = [];
-  for (const unit of repository.units) {
-    for (const parsed of unit.files) {
-      const { file } = parsed;
-      if (!file.path.startsWith(prefix) || !/(?:^|\/)(?:application|bootstrap)[^/]*\.(?:ya?ml|properties)$/.test(file.path)) continue;
-      if (/(?:^|\/)(?:test|tests|target|build)\//.test(file.path.slice(prefix.length))) continue;
-      if (parsed.format === 'yaml') for (const { root } of parsed.documents) flatten(root, '', found);
-      else if (parsed.format === 'properties') found.push(...fromProperties(file));
-    }
-  }
-  return found;
+  const from = component.folder === '.' ? 0 : component.folder.length + 1;
+  return (filesByFolder(repository.units).get(component.folder) ?? []).flatMap((parsed) =>
+    /(?:^|\/)(?:test|tests|target|build)\//.test(parsed.file.path.slice(from)) ? [] : propertiesIn(parsed),
+  );
 }
 
 function flatten(node: YamlNode | undefined, path: string, found: Property[]): void {
@@ -103,10 +119,21 @@ const CLIENTS: Readonly<Record<Framework, RegExp>> = {
   quarkus: /^(quarkus\.grpc\.clients\.([\w-]+))\.host$/,
 };
 
-export function frameworkClients(component: Component, repository: Repository): FrameworkClient[] {
+const known = new WeakMap<Component, { readonly all: readonly Property[]; readonly clients: readonly FrameworkClient[] }>();
+
+export function frameworkClients(component: Component, repository: Repository): readonly FrameworkClient[] {
   const framework = frameworkOf(component);
   if (!framework) return [];
   const all = propertiesOf(component, repository);
+  const before = known.get(component);
+  // Each file's properties are the same objects for as long as the file is.
+  if (before && before.all.length === all.length && before.all.every((property, at) => property === all[at])) return before.clients;
+  const clients = readClients(component, framework, all);
+  known.set(component, { all, clients });
+  return clients;
+}
+
+function readClients(component: Component, framework: Framework, all: readonly Property[]): FrameworkClient[] {
   const hasDiscovery =
     dependenciesNamed(component.dependencies, 'maven', /^org\.springframework\.cloud:.*(?:discovery|eureka|consul|kubernetes)/).length > 0;
   return all.flatMap((property): FrameworkClient[] => {

@@ -1,5 +1,6 @@
-import type { PodTemplate } from '../../model/kubernetes/objects.ts';
+import type { KubeObject, PodTemplate } from '../../model/kubernetes/objects.ts';
 import { objectsOfKind, type Repository, sameNamespace, type Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import { itemsAt, mapAt, textAt, type YamlMap } from '../../text/yaml.ts';
 import type { GrpcService, ServicePort } from './facts-services.ts';
 
@@ -50,9 +51,11 @@ interface Injection {
   readonly other: boolean;
 }
 
+const namespacesOf = oncePer((unit: Unit): readonly KubeObject[] => objectsOfKind(unit, 'Namespace'));
+
 function injectionOf(unit: Unit, pod: PodTemplate | undefined): Injection {
   const said = (map: YamlMap | undefined, key: string): string | undefined => textAt(map, key);
-  const spaces = objectsOfKind(unit, 'Namespace').filter((space) => pod && space.name === pod.workload.namespace && space.name !== '');
+  const spaces = namespacesOf(unit).filter((space) => pod && space.name === pod.workload.namespace && space.name !== '');
   const labels = spaces.map((space) => mapAt(space.root, 'metadata', 'labels'));
   const notes = spaces.map((space) => mapAt(space.root, 'metadata', 'annotations'));
   const names = [...itemsAt(pod?.spec, 'containers'), ...itemsAt(pod?.spec, 'initContainers')].map((item) => textAt(item, 'name'));
@@ -79,7 +82,7 @@ function ambient(unit: Unit, service: GrpcService): Mesh {
     const value = textAt(map, 'metadata', 'labels', 'istio.io/use-waypoint');
     return value !== undefined && value !== 'none';
   };
-  const space = objectsOfKind(unit, 'Namespace').some(
+  const space = namespacesOf(unit).some(
     (one) => sameNamespace(one.name, service.object.namespace) && service.object.namespace !== '' && uses(one.root),
   );
   return { balances: uses(service.object.root) || space ? 'yes' : 'no', meshed: true, suspected: true };

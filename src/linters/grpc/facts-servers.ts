@@ -1,6 +1,8 @@
 import type { GrpcServer } from '../../code/index.ts';
 import type { Component } from '../../model/component.ts';
-import type { Repository, Unit } from '../../model/unit.ts';
+import type { KubeObject } from '../../model/kubernetes/objects.ts';
+import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { frameworkOf, propertiesOf, springDurationMs } from './facts-frameworks.ts';
 import type { GrpcService } from './facts-services.ts';
@@ -16,11 +18,23 @@ export interface ServerPolicy {
   readonly maxConnectionAgeAt: Anchor | undefined;
 }
 
+const usesByWorkload = oncePer((unit: Unit): ReadonlyMap<KubeObject, readonly ComponentUse[]> => {
+  const uses = new Map<KubeObject, ComponentUse[]>();
+  for (const use of unit.components) {
+    for (const workload of new Set(use.containers.map((one) => one.workload))) {
+      const group = workload && uses.get(workload);
+      if (group) group.push(use);
+      else if (workload) uses.set(workload, [use]);
+    }
+  }
+  return uses;
+});
+
 const UNSEEN: ServerPolicy = { enforcement: 'unknown', maxConnectionAgeAt: undefined };
 
 export function serverBehind(unit: Unit, repository: Repository, service: GrpcService, targetPort: number | undefined): ServerPolicy {
-  const workloads = service.backends.map((pod) => pod.workload);
-  const uses = unit.components.filter((use) => use.containers.some((one) => one.workload && workloads.includes(one.workload)));
+  const running = usesByWorkload(unit);
+  const uses = [...new Set(service.backends.flatMap((pod) => running.get(pod.workload) ?? []))];
   if (uses.length === 0 || uses.some((use) => use.join !== 'strong')) return UNSEEN;
   const policies = uses.flatMap(({ component }) => policiesOf(component, repository, targetPort));
   const [first] = policies;

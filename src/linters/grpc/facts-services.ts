@@ -1,5 +1,6 @@
 import { type KubeObject, type PodTemplate, podTemplateOf } from '../../model/kubernetes/objects.ts';
 import { sameNamespace, type Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { isNumber, itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlNode } from '../../text/yaml.ts';
 
@@ -34,17 +35,38 @@ export interface PodCount {
   readonly at: Anchor | undefined;
 }
 
-const memo = new WeakMap<Unit, readonly GrpcService[]>();
+export const servicesOf = oncePer((unit: Unit): readonly GrpcService[] =>
+  unit.objects.filter((object) => object.kind === 'Service' && object.apiVersion === 'v1').flatMap((object) => read(unit, object)),
+);
 
-export function servicesOf(unit: Unit): readonly GrpcService[] {
-  let known = memo.get(unit);
-  if (!known) {
-    known = unit.objects
-      .filter((object) => object.kind === 'Service' && object.apiVersion === 'v1')
-      .flatMap((object) => read(unit, object));
-    memo.set(unit, known);
+const servicesByName = oncePer(
+  (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> => grouped(servicesOf(unit), ({ name }) => [name]),
+);
+
+/** Pod templates by each of their labels, `key=value`: a Service asks for one of its selector and looks at few. */
+const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTemplate[]> => {
+  const pods = unit.objects.flatMap((object) => podTemplateOf(object) ?? []);
+  return grouped(pods, ({ labels }) =>
+    [...(labels?.pairs ?? [])].flatMap(([key, { value }]) => (value.kind === 'scalar' ? [`${key}=${value.text}`] : [])),
+  );
+});
+
+/** Autoscalers by the name of the workload that they scale. */
+const autoscalersByTarget = oncePer((unit: Unit): ReadonlyMap<string, readonly KubeObject[]> => {
+  const scalers = unit.objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject');
+  return grouped(scalers, ({ root }) => textAt(root, 'spec', 'scaleTargetRef', 'name') ?? []);
+});
+
+function grouped<Item>(items: readonly Item[], keysOf: (item: Item) => string | readonly string[]): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    for (const key of [keysOf(item)].flat()) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
   }
-  return known;
+  return groups;
 }
 
 function read(unit: Unit, object: KubeObject): GrpcService[] {
@@ -97,11 +119,15 @@ class SelectingService implements GrpcService {
   }
 
   get backends(): readonly PodTemplate[] {
-    this.foundBackends ??= this.unit.objects.flatMap((workload) => {
-      const pod = sameNamespace(workload.namespace, this.object.namespace) ? podTemplateOf(workload) : undefined;
-      return pod && carries(pod.labels, this.selector) ? [pod] : [];
-    });
+    this.foundBackends ??= this.candidates().filter(
+      (pod) => sameNamespace(pod.workload.namespace, this.object.namespace) && carries(pod.labels, this.selector),
+    );
     return this.foundBackends;
+  }
+
+  private candidates(): readonly PodTemplate[] {
+    const [label] = this.selector;
+    return (label && podsByLabel(this.unit).get(`${label[0]}=${label[1]}`)) ?? [];
   }
 
   get ports(): readonly ServicePort[] {
@@ -169,10 +195,9 @@ function replicasOf(workload: KubeObject): { count: number; at: Anchor | undefin
 
 /** The most that a HorizontalPodAutoscaler or KEDA's ScaledObject (100 by default) gives a workload. */
 function autoscaled(unit: Unit, workload: KubeObject): PodCount | undefined {
-  for (const object of unit.objects) {
-    if (object.kind !== 'HorizontalPodAutoscaler' && object.kind !== 'ScaledObject') continue;
+  if (workload.name === undefined) return undefined;
+  for (const object of autoscalersByTarget(unit).get(workload.name) ?? []) {
     const target = mapAt(object.root, 'spec', 'scaleTargetRef');
-    if (workload.name === undefined || textAt(target, 'name') !== workload.name) continue;
     if ((textAt(target, 'kind') ?? 'Deployment') !== workload.kind || !sameNamespace(object.namespace, workload.namespace)) continue;
     const key = object.kind === 'ScaledObject' ? 'maxReplicaCount' : 'maxReplicas';
     const scalar = scalarAt(object.root, 'spec', key);
@@ -195,7 +220,8 @@ export function serviceOfHost(unit: Unit, host: string, namespace: string | unde
   const [name, space, third] = host.replace(/\.$/, '').split('.');
   if (space !== undefined && third !== undefined && third !== 'svc') return undefined;
   const where = space ?? namespace;
-  const hits = servicesOf(unit).filter((service) => service.name === name && sameNamespace(service.object.namespace, where));
+  const named = (name !== undefined && servicesByName(unit).get(name)) || [];
+  const hits = named.filter((service) => sameNamespace(service.object.namespace, where));
   const exact = hits.filter((service) => service.object.namespace === where);
   const isPublic = space !== undefined && third === undefined && PUBLIC_SUFFIX.test(host);
   const [only, ...others] = exact.length > 0 || isPublic ? exact : hits;

@@ -3,9 +3,10 @@ import type { Component } from '../../model/component.ts';
 import type { Container } from '../../model/container.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { inOtherEnvironment } from '../../workspace/plan-units.ts';
-import { frameworkClients, type FrameworkClient, propertiesOf } from './facts-frameworks.ts';
+import { frameworkClients, type FrameworkClient, frameworkOf, propertiesOf } from './facts-frameworks.ts';
 import { type GrpcService, portOf, type ServicePort, serviceOfHost, servicesOf } from './facts-services.ts';
 import { type ConfigLookup, fillFrom, type FilledTarget, literalTarget } from './facts-targets.ts';
 
@@ -37,7 +38,11 @@ export interface Connection {
 
 const memo = new WeakMap<Repository, WeakMap<Unit, readonly GrpcClient[]>>();
 
-/** The gRPC clients of a unit: those of its components, and those elsewhere in the repository whose literal target names one of its Services. */
+/**
+ * The gRPC clients of a unit: those of its components, and those elsewhere in the repository whose literal target names one of its Services.
+ * The list itself lives as long as one look at the repository, so that each look notes what it depends on; its pieces are kept for each
+ * component and unit.
+ */
 export function clientsOf(unit: Unit, repository: Repository): readonly GrpcClient[] {
   const units = memo.get(repository) ?? new WeakMap<Unit, readonly GrpcClient[]>();
   memo.set(repository, units);
@@ -49,45 +54,159 @@ export function clientsOf(unit: Unit, repository: Repository): readonly GrpcClie
   return known;
 }
 
-function read(unit: Unit, repository: Repository): GrpcClient[] {
-  const joined = new Set(unit.components.map((use) => use.component));
-  const own = unit.components.flatMap((use) => clientsIn(unit, repository, use.component, use.containers, use.join));
-  if (servicesOf(unit).length === 0) return own;
-  const others = repository.components.filter((component) => !joined.has(component) && !inOtherEnvironment(component.folder, unit.folder));
-  const literal = others.flatMap((component) => clientsIn(unit, repository, component, [], 'none'));
-  return [...own, ...literal.filter((client) => client.connections.some((connection) => connection.service))];
+const NONE: readonly GrpcClient[] = [];
+
+function read(unit: Unit, repository: Repository): readonly GrpcClient[] {
+  const own = [
+    ...codeClients(unit),
+    ...unit.components.flatMap((use) => [...configuredClients(unit, repository, use), ...fileClients(unit, repository, use)]),
+  ];
+  const elsewhere = literalClients(unit, repository);
+  return own.length + elsewhere.length === 0 ? NONE : [...own, ...elsewhere];
 }
 
-function clientsIn(
-  unit: Unit,
-  repository: Repository,
-  component: Component,
-  containers: readonly Container[],
-  join: GrpcClient['join'],
-): GrpcClient[] {
-  const images = component.dockerfiles.flatMap((file) => dockerfileContainer(file) ?? []);
-  const fromCode = component.code.channels.flatMap((channel): GrpcClient[] => {
-    if (isForeign(channel) || channel.customDialer) return [];
-    const config = configOf(component, repository, channel);
-    const connections = channel.targets.flatMap((candidate) =>
-      connectionsOf(unit, candidate, containers, (container) => fillFrom(unit, candidate, container, images, config)),
-    );
-    const distinct = withoutDoubles(connections);
-    return [{ at: sinkAt(channel), channel, framework: undefined, component, join, policy: policyOf(channel), connections: distinct }];
+/** Channels of a component that other people's code, tests and dialers of its own don't make. */
+const channelsOf = oncePer((component: Component): readonly GrpcChannel[] =>
+  component.code.channels.filter((channel) => !isForeign(channel) && !channel.customDialer),
+);
+
+const imagesOf = oncePer((component: Component): readonly Container[] =>
+  component.dockerfiles.flatMap((file) => dockerfileContainer(file) ?? []),
+);
+
+const NO_CONFIG: ConfigLookup = () => 'unknown';
+
+/** Depends on nothing but the unit. */
+const codeClients = oncePer((unit: Unit): readonly GrpcClient[] =>
+  unit.components.flatMap((use) =>
+    channelsOf(use.component).flatMap((channel) => (asksConfig(channel) ? [] : [codeClient(unit, use, channel, NO_CONFIG)])),
+  ),
+);
+
+/** Targets in Spring's `@Value` need the component's application files. */
+function configuredClients(unit: Unit, repository: Repository, use: ComponentUse): GrpcClient[] {
+  return channelsOf(use.component).flatMap((channel) =>
+    asksConfig(channel) ? [codeClient(unit, use, channel, configOf(use.component, repository))] : [],
+  );
+}
+
+function asksConfig({ language, targets }: GrpcChannel): boolean {
+  return language === 'java' && targets.some((target) => target.parts.some((part) => part.kind === 'config'));
+}
+
+type Place = Pick<GrpcClient, 'join' | 'component'> & { readonly containers: readonly Container[] };
+
+function codeClient(unit: Unit, { component, containers, join }: Place, channel: GrpcChannel, config: ConfigLookup): GrpcClient {
+  const connections = channel.targets.flatMap((candidate) =>
+    connectionsOf(unit, candidate, containers, (container) => fillFrom(unit, candidate, container, imagesOf(component), config)),
+  );
+  return {
+    at: sinkAt(channel),
+    channel,
+    framework: undefined,
+    component,
+    join,
+    policy: policyOf(channel),
+    connections: withoutDoubles(connections),
+  };
+}
+
+function fileClients(unit: Unit, repository: Repository, place: Place): GrpcClient[] {
+  return frameworkClients(place.component, repository).map((framework) => fileClient(unit, place, framework));
+}
+
+function fileClient(unit: Unit, { component, containers, join }: Place, framework: FrameworkClient): GrpcClient {
+  const fill = (container: Container): FilledTarget | undefined => {
+    const override = container.env.variables.get(framework.overriddenBy);
+    if (!override) return fillFrom(unit, framework.target, container, imagesOf(component), NO_CONFIG);
+    if (!override.value.known) return undefined;
+    const setting = { kind: 'env' as const, name: override.name, at: override.value.at };
+    return { text: override.value.value, settings: [setting], set: override.set };
+  };
+  const connections = withoutDoubles(connectionsOf(unit, framework.target, containers, fill));
+  const policy = framework.policy === undefined ? 'default' : (policyNamed([framework.policy]) ?? 'unknown');
+  return { at: framework.at, channel: undefined, framework, component, join, policy, connections };
+}
+
+/** A client anywhere in the repository with a literal target. */
+interface Literal {
+  readonly component: Component;
+  readonly channel: GrpcChannel | undefined;
+  readonly framework: FrameworkClient | undefined;
+}
+
+/** The first labels of the hosts that literal targets name. */
+function labelsOf(candidates: readonly Connection['candidate'][]): string[] {
+  return candidates.flatMap(({ text }) => {
+    const host = text === undefined ? undefined : readTarget(text).host;
+    return host === undefined ? [] : [host.split('.', 1)[0] ?? ''];
   });
-  const fromFiles = frameworkClients(component, repository).map((framework): GrpcClient => {
-    const fill = (container: Container): FilledTarget | undefined => {
-      const override = container.env.variables.get(framework.overriddenBy);
-      if (!override) return fillFrom(unit, framework.target, container, images, () => 'unknown');
-      if (!override.value.known) return undefined;
-      const setting = { kind: 'env' as const, name: override.name, at: override.value.at };
-      return { text: override.value.value, settings: [setting], set: override.set };
-    };
-    const connections = withoutDoubles(connectionsOf(unit, framework.target, containers, fill));
-    const policy = framework.policy === undefined ? 'default' : (policyNamed([framework.policy]) ?? 'unknown');
-    return { at: framework.at, channel: undefined, framework, component, join, policy, connections };
+}
+
+const codeLiterals = oncePer((components: readonly Component[]): ReadonlyMap<string, ReadonlySet<Literal>> => {
+  const byLabel = new Map<string, Set<Literal>>();
+  for (const component of components) {
+    for (const channel of channelsOf(component))
+      addLiteral(byLabel, labelsOf(channel.targets), { component, channel, framework: undefined });
+  }
+  return byLabel;
+});
+
+const frameworkComponents = oncePer((components: readonly Component[]): readonly Component[] =>
+  components.filter((component) => frameworkOf(component) !== undefined),
+);
+
+interface FrameworkLiterals {
+  readonly units: Repository['units'];
+  readonly byLabel: ReadonlyMap<string, ReadonlySet<Literal>>;
+}
+
+const knownFrameworkLiterals = new WeakMap<readonly Component[], FrameworkLiterals>();
+
+/** Only repositories with such components make a result depend on the other units' files. */
+function frameworkLiterals(repository: Repository): FrameworkLiterals['byLabel'] | undefined {
+  const { components } = repository;
+  const made = frameworkComponents(components);
+  if (made.length === 0) return undefined;
+  const { units } = repository;
+  let known = knownFrameworkLiterals.get(components);
+  if (known?.units !== units) {
+    const byLabel = new Map<string, Set<Literal>>();
+    for (const component of made) {
+      for (const framework of frameworkClients(component, repository))
+        addLiteral(byLabel, labelsOf([framework.target]), { component, channel: undefined, framework });
+    }
+    known = { units, byLabel };
+    knownFrameworkLiterals.set(components, known);
+  }
+  return known.byLabel;
+}
+
+function addLiteral(byLabel: Map<string, Set<Literal>>, labels: readonly string[], literal: Literal): void {
+  for (const label of labels) {
+    const group = byLabel.get(label);
+    if (group) group.add(literal);
+    else byLabel.set(label, new Set([literal]));
+  }
+}
+
+/** A literal target needs no deployment that runs it: it is judged wherever there is such a Service. */
+function literalClients(unit: Unit, repository: Repository): readonly GrpcClient[] {
+  if (unit.objects.length === 0) return NONE;
+  const indexes = [codeLiterals(repository.components), frameworkLiterals(repository)].filter((index) => index && index.size > 0);
+  if (indexes.length === 0) return NONE;
+  const hits = new Set<Literal>();
+  for (const { name } of servicesOf(unit)) {
+    for (const index of indexes) for (const literal of index?.get(name) ?? []) hits.add(literal);
+  }
+  if (hits.size === 0) return NONE;
+  const joined = new Set(unit.components.map((use) => use.component));
+  return [...hits].flatMap(({ component, channel, framework }): GrpcClient[] => {
+    if (joined.has(component) || inOtherEnvironment(component.folder, unit.folder)) return [];
+    const place: Place = { component, containers: [], join: 'none' };
+    const client = channel ? codeClient(unit, place, channel, NO_CONFIG) : framework && fileClient(unit, place, framework);
+    return client?.connections.some((connection) => connection.service) ? [client] : [];
   });
-  return [...fromCode, ...fromFiles];
 }
 
 /** Tests, generated code and copies of others' code are not what runs. */
@@ -173,9 +292,7 @@ function policyOf(channel: GrpcChannel): Policy {
 }
 
 /** Spring's `@Value` keys, from the application files of a component that has some. */
-function configOf(component: Component, repository: Repository, channel: GrpcChannel): ConfigLookup {
-  const asks = channel.language === 'java' && channel.targets.some((target) => target.parts.some((part) => part.kind === 'config'));
-  if (!asks) return () => 'unknown';
+function configOf(component: Component, repository: Repository): ConfigLookup {
   const properties = propertiesOf(component, repository);
   return (key) => {
     const hits = properties.filter((property) => property.key === key);

@@ -1,5 +1,6 @@
 import type { GrpcChannel, NodeOption } from '../../code/index.ts';
 import type { Component } from '../../model/component.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
 
@@ -7,13 +8,13 @@ import { dependenciesNamed } from '../../model/project/resolve.ts';
 const FOREIGN = /(?:^|\/)(?:vendor|node_modules|third_party)\//;
 
 /** Load-balancing options that grpc-js takes without reading them. The native package `grpc` does read both. */
-export function ignoredOptions(component: Component): readonly NodeOption[] {
-  return component.code.nodeOptions.filter((option) => {
+export const ignoredOptions = oncePer((component: Component): readonly NodeOption[] =>
+  component.code.nodeOptions.filter((option) => {
     if (option.test || option.package === 'grpc' || FOREIGN.test(option.keyAt.file.path)) return false;
     if (option.key === 'loadBalancingPolicy' && option.hasLoadBalancingConfig) return false;
     return option.package === '@grpc/grpc-js' || !isNative(component);
-  });
-}
+  }),
+);
 
 function isNative(component: Component): boolean {
   const named = (name: RegExp): boolean => dependenciesNamed(component.dependencies, 'npm', name).length > 0;
