@@ -1,4 +1,5 @@
 import type { Change } from '../fixes/change.ts';
+import { oncePer } from '../text/once.ts';
 import type { Anchor } from '../text/source.ts';
 import { type YamlMap, scalarAt, spanInScalar } from '../text/yaml.ts';
 import type { Container } from './container.ts';
@@ -35,24 +36,18 @@ export interface KiamFlag extends Flag {
 const SWITCHES =
   /^(?:no-)?(?:iptables|iptables-remove|json-log|role-base-arn-autodetect|disable-strict-namespace-regexp|grpc-keepalive-permit-without-stream|allow-ip-query)$/;
 
-const known = new WeakMap<Unit, readonly KiamProcess[]>();
-
 /** The Kiam processes of a unit. kube2iam is none. */
-export function kiamProcesses(unit: Unit): readonly KiamProcess[] {
-  let processes = known.get(unit);
-  if (!processes) {
-    processes = [...unit.containers.flatMap(fromContainer), ...unit.releases.flatMap(chartProcesses)];
-    known.set(unit, processes);
-  }
-  return processes;
-}
+export const kiamProcesses = oncePer((unit: Unit): readonly KiamProcess[] => [
+  ...unit.containers.flatMap(processesOf),
+  ...unit.releases.flatMap(chartProcesses),
+]);
 
 /** An image of Kiam by its path: `uswitch/kiam`, `bitnami/kiam`, whatever registry stands before. */
 export function isKiamImage(path: string): boolean {
   return /(?:^|\/)kiam$/.test(path);
 }
 
-function fromContainer(container: Container): KiamProcess[] {
+const processesOf = oncePer((container: Container): readonly KiamProcess[] => {
   if (container.surface !== 'kubernetes' && container.surface !== 'compose') return [];
   const image = container.image?.known ? parseImage(container.image.value) : undefined;
   const byImage = image !== undefined && isKiamImage(image.path);
@@ -77,7 +72,7 @@ function fromContainer(container: Container): KiamProcess[] {
       block: undefined,
     },
   ];
-}
+});
 
 /** From 3.0 one binary with sub-commands, before that `/server` and `/agent`. */
 function roleOf(line: CommandLine): KiamProcess['role'] | undefined {

@@ -1,3 +1,4 @@
+import { oncePer } from '../text/once.ts';
 import type { Container } from './container.ts';
 import { parseGoDurationMs } from './duration.ts';
 import { readCommandLine } from './flags.ts';
@@ -101,12 +102,12 @@ export function harmOf(behaviour: SdkBehaviour, { lowMs, highMs }: ServedLife): 
  * kube2iam answers the same annotation. It asks STS for twice its `--iam-role-session-ttl` (15m) and keeps an answer for once that
  * (iam/iam.go, server/server.go). Lives that its containers in a unit serve; `undefined` for one whose flag isn't known.
  */
-export function kube2iamLives(unit: Unit): (ServedLife | undefined)[] {
-  return unit.containers.flatMap((container) => (isKube2iam(container) ? [kube2iamLife(container)] : []));
-}
+export const kube2iamLives = oncePer((unit: Unit): readonly (ServedLife | undefined)[] =>
+  unit.containers.filter(isKube2iam).map(kube2iamLife),
+);
 
 function isKube2iam(container: Container): boolean {
-  return container.image?.known === true && /(?:^|\/)kube2iam$/.test(parseImage(container.image.value)?.path ?? '');
+  return container.image?.known === true && parseImage(container.image.value)?.name === 'kube2iam';
 }
 
 function kube2iamLife(container: Container): ServedLife | undefined {

@@ -303,8 +303,23 @@ function hasHole(text: string): boolean {
   return HOLE.test(text);
 }
 
-/** Takes an image reference apart. `undefined`: it is empty, not a reference, or the name itself is templated. */
+const images = new Map<string, ImageReference | undefined>();
+
+/**
+ * Takes an image reference apart. `undefined`: it is empty, not a reference, or the name itself is templated. Every rule asks this of
+ * every container, so answers are kept.
+ */
 export function parseImage(text: string): ImageReference | undefined {
+  const known = images.get(text);
+  if (known || images.has(text)) return known;
+  // A text that is being typed must not fill the memory.
+  if (images.size >= 10_000) images.clear();
+  const image = takeApart(text);
+  images.set(text, image);
+  return image;
+}
+
+function takeApart(text: string): ImageReference | undefined {
   const lead = text.length - text.trimStart().length;
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
