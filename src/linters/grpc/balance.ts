@@ -85,22 +85,19 @@ export function tempered(severity: Severity, client: GrpcClient, connection: Con
   return doubtful ? milder(severity) : severity;
 }
 
-/** Evidence of a connection: what gives the target, who calls, the Service, its pods, a mesh. */
+/** Evidence of connections: what gives each target and who calls, its Service, the pods behind, a mesh. */
 export function evidence(
   client: GrpcClient,
-  pinned: readonly { connection: Connection; service: GrpcService }[],
+  pinned: readonly { connection: Connection }[],
   repository: Repository,
   mesh: boolean,
 ): Related[] {
   const related: Related[] = [];
-  for (const { connection, service } of pinned) {
+  for (const { connection } of pinned) {
+    related.push(...origin(client, connection));
+    const { service } = connection;
+    if (!service) continue;
     const data = { service: serviceName(service) };
-    for (const step of connection.candidate.origin ?? []) {
-      if (step.kind === 'parameter' && !isInside(step.at, client.at)) related.push({ at: step.at, messageId: 'caller', data });
-    }
-    for (const setting of connection.filled.settings) {
-      if (setting.at) related.push({ at: setting.at, messageId: 'setting', data: { name: setting.name } });
-    }
     related.push({ at: service.at, messageId: service.headless ? 'headless' : 'clusterip', data });
     const { at, most, by } = service.pods;
     if (at && most !== undefined)
@@ -114,6 +111,15 @@ export function evidence(
         (other) => other.at.file === one.at.file && other.at.start === one.at.start && other.messageId === one.messageId,
       ) === index,
   );
+}
+
+/** What gives a target: the callers of the function that makes the channel, and the settings that it reads. */
+function origin(client: GrpcClient, { candidate, filled }: Connection): Related[] {
+  const callers = (candidate.origin ?? []).filter((step) => step.kind === 'parameter' && !isInside(step.at, client.at));
+  return [
+    ...callers.map((step) => ({ at: step.at, messageId: 'caller', data: { target: filled.text } })),
+    ...filled.settings.flatMap(({ at, name }) => (at ? [{ at, messageId: 'setting', data: { name } }] : [])),
+  ];
 }
 
 /** Where the policy is set. */
@@ -137,15 +143,25 @@ export function dataOf(pinned: readonly Pinned[]): MessageData {
   return { service: services[0] ?? '', services: services.join(', '), pods: first?.service.pods.most ?? 1 };
 }
 
-export const EVIDENCE_MESSAGES = {
-  caller: { en: 'The target for Service `{service}` comes from here', zh: '访问 Service `{service}` 的地址由此处传入' },
+/** Of {@link evidence}, by the kind of Service that a rule is about. */
+const ORIGIN_MESSAGES = {
+  caller: { en: 'The target `{target}` comes from here', zh: '目标地址 `{target}` 由此处传入' },
   setting: { en: '`{name}` gives the target', zh: '目标地址来自 `{name}`' },
-  clusterip: { en: 'Service `{service}` has one virtual address (ClusterIP)', zh: 'Service `{service}` 只有一个虚拟地址（ClusterIP）' },
-  headless: {
-    en: 'Service `{service}` is headless: its name resolves to the pods',
-    zh: 'Service `{service}` 是 headless：域名直接解析到各个 Pod',
-  },
   replicas: { en: '{pods} pods behind `{service}`', zh: '`{service}` 后面有 {pods} 个 Pod' },
   autoscaler: { en: 'Up to {pods} pods behind `{service}`', zh: '`{service}` 后面最多有 {pods} 个 Pod' },
   mesh: { en: 'This speaks of a service mesh', zh: '此处涉及服务网格' },
 } as const satisfies Readonly<Record<string, Message>>;
+
+const CLUSTERIP: Message = {
+  en: 'Service `{service}` has one virtual address (ClusterIP)',
+  zh: 'Service `{service}` 只有一个虚拟地址（ClusterIP）',
+};
+
+const HEADLESS: Message = {
+  en: 'Service `{service}` is headless: its name resolves to the pods',
+  zh: 'Service `{service}` 是 headless：域名直接解析到各个 Pod',
+};
+
+export const CLUSTERIP_EVIDENCE = { ...ORIGIN_MESSAGES, clusterip: CLUSTERIP };
+export const HEADLESS_EVIDENCE = { ...ORIGIN_MESSAGES, headless: HEADLESS };
+export const SERVICE_EVIDENCE = { ...ORIGIN_MESSAGES, clusterip: CLUSTERIP, headless: HEADLESS };

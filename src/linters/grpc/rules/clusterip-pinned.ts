@@ -1,5 +1,5 @@
 import type { Rule } from '../../rule.ts';
-import { dataOf, evidence, EVIDENCE_MESSAGES, pinnedConnections } from '../balance.ts';
+import { dataOf, evidence, CLUSTERIP_EVIDENCE, pinnedConnections } from '../balance.ts';
 import { clientsOf } from '../facts.ts';
 import { hasIgnoredOption } from '../ignored-options.ts';
 import { planTwin, TWIN_MESSAGES } from '../twin.ts';
@@ -24,7 +24,7 @@ export const clusteripPinned: Rule = {
     'https://kubernetes.io/docs/reference/networking/virtual-ips/',
   ],
   messages: {
-    ...EVIDENCE_MESSAGES,
+    ...CLUSTERIP_EVIDENCE,
     ...TWIN_MESSAGES,
     many: {
       en: 'All requests of this channel go to one of the {pods} pods of Service `{service}`: a ClusterIP balances connections, and gRPC keeps one. One pod ran out of memory while the others idled. Use a headless Service with round_robin, or a mesh.',

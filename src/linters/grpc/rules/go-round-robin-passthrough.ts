@@ -1,7 +1,8 @@
 import type { Fix, Snippet } from '../../../fixes/change.ts';
 import type { Repository, Unit } from '../../../model/unit.ts';
 import type { Rule } from '../../rule.ts';
-import { EVIDENCE_MESSAGES, meshOf, pinnedConnections, policyEvidence, serviceName, tempered } from '../balance.ts';
+import { compareSeverity, type Severity } from '../../rule.ts';
+import { evidence, SERVICE_EVIDENCE, meshOf, pinnedConnections, policyEvidence, serviceName, tempered } from '../balance.ts';
 import { clientsOf, type Connection, type GrpcClient } from '../facts.ts';
 import { passesThrough, withDns } from '../passthrough.ts';
 import { planTwin, TWIN_MESSAGES } from '../twin.ts';
@@ -20,7 +21,7 @@ export const goRoundRobinPassthrough: Rule = {
   fixable: 'review',
   sources: ['grpc/grpc-go:clientconn.go@v1.83.0', 'grpc/grpc-go:Documentation/anti-patterns.md@v1.83.0'],
   messages: {
-    ...EVIDENCE_MESSAGES,
+    ...SERVICE_EVIDENCE,
     ...TWIN_MESSAGES,
     'no-scheme': {
       en: '`{api}` does not look this name up: without a scheme the target goes to the passthrough resolver, which gives round_robin one address. Write `dns:///` before it.',
@@ -29,6 +30,10 @@ export const goRoundRobinPassthrough: Rule = {
     explicit: {
       en: '`passthrough:` gives round_robin one address, whatever the name resolves to. Write `dns:///`.',
       zh: '`passthrough:` 无论域名解析到什么，都只给 round_robin 一个地址。请改用 `dns:///`。',
+    },
+    'mesh-possible': {
+      en: 'round_robin gets one address for `{target}`: the passthrough resolver looks nothing up. Only a mesh would balance; something in the repository speaks of one, nothing says whether this client is in it: `assume.mesh` settles it.',
+      zh: 'passthrough 解析器不做解析，round_robin 对 `{target}` 只得到一个地址，只有服务网格才能均衡。仓库里有网格的痕迹，但看不出该客户端是否在网格内：可用 `assume.mesh` 说明。',
     },
     policy: { en: 'The policy is set here', zh: '负载均衡策略在此设置' },
     fix: { en: 'Look the name up: `{target}`', zh: '改为解析域名：`{target}`' },
@@ -43,32 +48,43 @@ export const goRoundRobinPassthrough: Rule = {
   },
   check({ unit, repository, report }) {
     for (const client of clientsOf(unit, repository)) {
-      const hits = client.connections.filter(
-        (connection) => passesThrough(client, connection) && !isBalanced(client, connection, unit, repository),
-      );
-      const [first] = hits;
-      if (!first) continue;
+      const hits = client.connections
+        .flatMap((connection) => judge(client, connection, unit, repository))
+        .sort((a, b) => compareSeverity(a.severity, b.severity));
+      const [worst] = hits;
+      if (!worst) continue;
+      const explicit = worst.connection.target.scheme === 'passthrough';
       report({
-        messageId: first.target.scheme === 'passthrough' ? 'explicit' : 'no-scheme',
-        data: { api: client.channel?.api ?? 'Dial' },
+        messageId: worst.possible ? 'mesh-possible' : explicit ? 'explicit' : 'no-scheme',
+        data: { api: client.channel?.api ?? 'Dial', target: worst.connection.filled.text },
         at: client.at,
-        severity: tempered('warning', client, first),
-        related: [
-          ...policyEvidence(client),
-          ...hits.flatMap(({ filled }) =>
-            filled.settings.flatMap((one) => (one.at ? [{ at: one.at, messageId: 'setting', data: { name: one.name } }] : [])),
-          ),
-        ],
-        ...remedy(client, hits, unit, repository),
+        severity: worst.severity,
+        related: [...policyEvidence(client), ...evidence(client, hits, repository, worst.possible)],
+        ...remedy(
+          client,
+          hits.map((hit) => hit.connection),
+          unit,
+          repository,
+        ),
       });
     }
   },
 };
 
-/** A proxy between balances the requests of the one connection. */
-function isBalanced(client: GrpcClient, connection: Connection, unit: Unit, repository: Repository): boolean {
+interface Hit {
+  readonly connection: Connection;
+  readonly severity: Severity;
+  /** Something in the repository speaks of a mesh, whose proxy would balance the one connection's requests. */
+  readonly possible: boolean;
+}
+
+function judge(client: GrpcClient, connection: Connection, unit: Unit, repository: Repository): Hit[] {
+  if (!passesThrough(client, connection)) return [];
   const { service } = connection;
-  return service !== undefined && meshOf(client, connection, service, unit, repository).balances === 'yes';
+  const balances = service ? meshOf(client, connection, service, unit, repository).balances : 'no';
+  if (balances === 'yes') return [];
+  const possible = balances === 'maybe';
+  return [{ connection, severity: tempered(possible ? 'information' : 'warning', client, connection), possible }];
 }
 
 function remedy(

@@ -2,7 +2,7 @@ import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
 import type { Repository, Unit } from '../../../model/unit.ts';
 import { textAt } from '../../../text/yaml.ts';
 import { milder, type Rule, type Severity } from '../../rule.ts';
-import { evidence, EVIDENCE_MESSAGES, meshOf, reachable, serviceName, tempered } from '../balance.ts';
+import { evidence, HEADLESS_EVIDENCE, meshOf, reachable, serviceName, tempered } from '../balance.ts';
 import { clientsOf, type Connection, type GrpcClient } from '../facts.ts';
 import type { GrpcService } from '../facts-services.ts';
 import { hasIgnoredOption } from '../ignored-options.ts';
@@ -23,7 +23,7 @@ export const headlessPickFirst: Rule = {
   fixable: 'review',
   sources: ['grpc/grpc:doc/load-balancing.md@v1.70.0', 'https://grpc.io/docs/guides/performance/', 'grpc/proposal:A62-pick-first.md'],
   messages: {
-    ...EVIDENCE_MESSAGES,
+    ...HEADLESS_EVIDENCE,
     'by-default': {
       en: 'The client knows all {pods} pods of headless Service `{service}` and uses the first that answers: gRPC’s policy is pick_first unless another is set. Set round_robin.',
       zh: '客户端能解析到 headless Service `{service}` 的全部 {pods} 个 Pod，却只用最先连上的一个：gRPC 默认策略是 pick_first。请设置 round_robin。',

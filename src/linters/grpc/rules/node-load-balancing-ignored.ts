@@ -17,7 +17,7 @@ export const nodeLoadBalancingIgnored: Rule = {
   severity: 'warning',
   default: 'on',
   affects: '@grpc/grpc-js 1.0 to 1.14',
-  fixable: 'review',
+  fixable: 'safe',
   sources: [
     'grpc/grpc-node:packages/grpc-js/README.md@@grpc/grpc-js@1.14.0',
     'grpc/grpc-node:packages/grpc-js/src/resolving-load-balancer.ts@@grpc/grpc-js@1.14.0',

@@ -1,5 +1,5 @@
 import type { Rule } from '../../rule.ts';
-import { dataOf, evidence, EVIDENCE_MESSAGES, pinnedConnections, policyEvidence } from '../balance.ts';
+import { dataOf, evidence, CLUSTERIP_EVIDENCE, pinnedConnections, policyEvidence } from '../balance.ts';
 import { clientsOf } from '../facts.ts';
 import { passesThrough } from '../passthrough.ts';
 import { planTwin, TWIN_MESSAGES } from '../twin.ts';
@@ -23,7 +23,7 @@ export const roundRobinOverClusterip: Rule = {
     'https://github.com/envoyproxy/ratelimit/pull/288',
   ],
   messages: {
-    ...EVIDENCE_MESSAGES,
+    ...CLUSTERIP_EVIDENCE,
     ...TWIN_MESSAGES,
     many: {
       en: 'round_robin has nothing to choose from: Service `{service}` resolves to its ClusterIP alone, so all requests go to one of its {pods} pods. Point the client at a headless Service.',
