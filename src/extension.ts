@@ -10,6 +10,7 @@ import { registerHover } from './editor/hover.ts';
 import { registerLanguageStatus } from './editor/language-status.ts';
 import { registerNavigation } from './editor/navigation.ts';
 import { whenRelevant } from './editor/relevance.ts';
+import { registerRunbookBadges } from './editor/runbook-badges.ts';
 import { RunbookCatalogue } from './editor/runbook-catalogue.ts';
 import { RunbookReader } from './editor/runbook-reader.ts';
 import { registerRunbooksTree, type RunbooksNode } from './editor/runbooks-tree.ts';
@@ -85,6 +86,7 @@ function show(
     status,
     findings,
     runbooks,
+    registerRunbookBadges(store),
     sync,
     registerCodeActions(client, sync, store),
     registerHover(client, sync),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Severity } from '../service/protocol.ts';
 import { REVEAL } from './commands.ts';
 import type { FindingsStore, PlacedFinding } from './findings-store.ts';
+import { countText, runbookOf, runbookUri } from './runbook-badges.ts';
 import type { RunbookCatalogue } from './runbook-catalogue.ts';
 
 export type FindingsNode =
@@ -53,17 +54,13 @@ export class FindingsTree implements vscode.TreeDataProvider<FindingsNode> {
     const label = id === '' ? vscode.l10n.t('About suppressions and configuration') : this.catalogue.titleOf(id);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = `runbook ${id}`;
-    item.description = String(findings.length);
+    item.resourceUri = runbookUri(id);
     item.iconPath = new vscode.ThemeIcon(id === '' ? 'settings-gear' : 'book');
     item.contextValue = id === '' ? 'group' : 'runbook';
     item.tooltip = id === '' ? label : `${label}\n${id}`;
-    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} findings', label, findings.length) };
+    item.accessibilityInformation = { label: `${label}, ${countText(findings.length)}` };
     return item;
   }
-}
-
-function runbookOf(finding: PlacedFinding): string {
-  return finding.runbook.replace(/#.*$/, '');
 }
 
 function groupByRunbook(findings: readonly PlacedFinding[]): FindingsNode[] {
@@ -114,7 +111,7 @@ export function registerFindingsTree(
   const refresh = (): void => {
     tree.refresh();
     const count = store.all().length;
-    view.badge = count === 0 ? undefined : { value: count, tooltip: vscode.l10n.t('{0} findings', count) };
+    view.badge = count === 0 ? undefined : { value: count, tooltip: countText(count) };
   };
   const subscriptions = [store.onChange(refresh), catalogue.onChange(refresh), view];
   refresh();

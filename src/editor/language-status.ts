@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { SHOW_LOG, SHOW_NOTICES } from './commands.ts';
 import type { FindingsStore } from './findings-store.ts';
+import { countText } from './runbook-badges.ts';
 import type { ServiceClient } from './service-client.ts';
 
 /** Whether the workspace was judged as a whole, and what was not: beside the language of the open file. */
@@ -20,12 +21,7 @@ export function registerLanguageStatus(client: ServiceClient, store: FindingsSto
     const all = store.all();
     const notices = store.notices();
     item.busy = false;
-    item.text =
-      all.length === 0
-        ? vscode.l10n.t('No findings')
-        : all.length === 1
-          ? vscode.l10n.t('1 finding')
-          : vscode.l10n.t('{0} findings', all.length);
+    item.text = all.length === 0 ? vscode.l10n.t('No findings') : countText(all.length);
     item.severity = vscode.LanguageStatusSeverity.Information;
     if (notices.length === 0) {
       item.detail = vscode.l10n.t('Runbook Lens: the whole workspace was checked');

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { RunbookData } from '../service/protocol.ts';
 import { OPEN_RUNBOOK } from './commands.ts';
 import type { FindingsStore } from './findings-store.ts';
+import { countText, runbookOf, runbookUri } from './runbook-badges.ts';
 import type { RunbookCatalogue } from './runbook-catalogue.ts';
 
 export type RunbooksNode =
@@ -56,12 +57,13 @@ export class RunbooksTree implements vscode.TreeDataProvider<RunbooksNode> {
     }
     const { id, title } = node.runbook;
     const item = new vscode.TreeItem(title);
-    const here = this.store.all().filter((finding) => finding.runbook.replace(/#.*$/, '') === id).length;
+    const here = this.store.all().filter((finding) => runbookOf(finding) === id).length;
     item.id = `runbook ${id}`;
     item.iconPath = new vscode.ThemeIcon('book');
     item.contextValue = 'runbook';
     item.tooltip = `${title}\n${id}`;
-    if (here > 0) item.description = vscode.l10n.t('{0} here', here);
+    item.resourceUri = runbookUri(id);
+    if (here > 0) item.accessibilityInformation = { label: `${title}, ${countText(here)}` };
     item.command = { command: OPEN_RUNBOOK, title: vscode.l10n.t('Open the runbook'), arguments: [id] };
     return item;
   }

@@ -4,6 +4,7 @@ import { grpcSpread } from './grpc/insights.ts';
 import { kongInsights } from './kong/insights.ts';
 import { sdkRefreshWindow } from './aws/rules/sdk-refresh-window.ts';
 import { jvmTtlNoEffect } from './dns/rules/jvm-ttl-no-effect.ts';
+import { ndotsSearchStorm } from './dns/rules/ndots-search-storm.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 import { goRoundRobinPassthrough } from './grpc/rules/go-round-robin-passthrough.ts';
 import { headlessPickFirst } from './grpc/rules/headless-pick-first.ts';
@@ -22,6 +23,7 @@ import { invalidPortList } from './istio/rules/invalid-port-list.ts';
 import { keepaliveIneffective } from './istio/rules/keepalive-ineffective.ts';
 import { serverFirstPortSniffed } from './istio/rules/server-first-port-sniffed.ts';
 import { unknownAnnotation } from './istio/rules/unknown-annotation.ts';
+import { kiamInsights } from './kiam/insights.ts';
 import { flagNotInVersion } from './kiam/rules/flag-not-in-version.ts';
 import { refreshNotBelowDuration } from './kiam/rules/refresh-not-below-duration.ts';
 import { roleAnnotationMisplaced } from './kiam/rules/role-annotation-misplaced.ts';
@@ -40,6 +42,7 @@ import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 export const RULES: readonly Rule[] = [
   sdkRefreshWindow,
   jvmTtlNoEffect,
+  ndotsSearchStorm,
   clusteripPinned,
   goRoundRobinPassthrough,
   headlessPickFirst,
@@ -73,4 +76,4 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
-export const INSIGHTS: readonly InsightProvider[] = [grpcSpread, istioInsights, kongInsights];
+export const INSIGHTS: readonly InsightProvider[] = [grpcSpread, istioInsights, kiamInsights, kongInsights];

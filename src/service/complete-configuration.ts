@@ -17,7 +17,22 @@ export function completeConfiguration(text: string, position: Position, language
   const indent = /^\s*(?:- )?/.exec(before)?.[0].length ?? 0;
   const parents = parentsOf(lines, position.line, value ? (value[1] ?? '').length : indent);
   if (value) return valuesFor([...parents, value[2] ?? ''], language);
-  return /^\s*(?:- )?[\w./-]*$/.test(before) ? keysFor(parents, language) : [];
+  if (!/^\s*(?:- )?[\w./-]*$/.test(before)) return [];
+  const open = openKeyAbove(lines, position.line, indent);
+  const below = open === undefined ? [] : keysFor([...parents, open], language);
+  return [...keysFor(parents, language), ...below.map(deeper)];
+}
+
+/** A key at the same column, right above, that nothing stands below yet: not every editor indents after it. */
+function openKeyAbove(lines: readonly string[], line: number, column: number): string | undefined {
+  const above = lines.slice(0, line).findLast((text) => !/^\s*(?:#.*)?$/.test(text)) ?? '';
+  const found = /^(\s*(?:- )?)([\w./-]+):\s*(?:#.*)?$/.exec(above);
+  return found && (found[1] ?? '').length === column ? found[2] : undefined;
+}
+
+/** The same, one step further in than the line it is typed on. */
+function deeper(item: CompletionData): CompletionData {
+  return { ...item, insert: `  ${item.insert.replaceAll('\n', '\n  ')}` };
 }
 
 /** The keys that enclose a line whose own key starts at a column. */

@@ -1,4 +1,5 @@
 import type { Container } from '../model/container.ts';
+import { readCommandLine } from '../model/flags.ts';
 import type { Unit } from '../model/unit.ts';
 import type { Layer, Value } from '../model/value.ts';
 import type { Anchor } from '../text/source.ts';
@@ -27,6 +28,9 @@ export function valuesAt(units: readonly Unit[], path: string, offset: number): 
     for (const container of unit.containers) {
       for (const variable of container.env.variables.values()) {
         if (covers(variable.nameAt) || touches(variable.value)) add(variable.name, variable.value);
+      }
+      for (const flag of readCommandLine(container).flags) {
+        if (flag.value && (covers(flag.nameAt) || touches(flag.value))) add(`--${flag.name}`, flag.value);
       }
       if (container.image && touches(container.image)) add('image', container.image);
       if (container.memoryLimitMiB && touches(container.memoryLimitMiB)) add('limits.memory (MiB)', container.memoryLimitMiB);

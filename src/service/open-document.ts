@@ -1,5 +1,6 @@
 import type { Engine } from '../linters/engine.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
+import { oversizeNotice } from '../workspace/oversize.ts';
 import { MAX_FILE_BYTES } from '../workspace/parse-file.ts';
 import { markChanged, repairsOf, splitLines } from './broken-text.ts';
 
@@ -31,9 +32,9 @@ export class OpenDocument {
     const lines = splitLines(file.text);
     this.changed = this.good ? markChanged(this.lines, this.changed, lines) : lines.map(() => false);
     this.lines = lines;
-    if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
-      const message = `files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out`;
-      engine.workspace.setNotice(this.path, { kind: 'oversize', file: this.path, message });
+    const size = Buffer.byteLength(text);
+    if (size > MAX_FILE_BYTES) {
+      engine.workspace.setNotice(this.path, oversizeNotice(this.path, size, [Buffer.from(text)]));
       this.state = 'whole';
       return;
     }

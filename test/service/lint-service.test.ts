@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { actionsAt, fixAllIn } from '../../src/service/edits.ts';
 import type { LintService } from '../../src/service/lint-service.ts';
 import { completeConfiguration } from '../../src/service/complete-configuration.ts';
-import { hoverAt } from '../../src/service/questions.ts';
+import { hoverAt, lensesOf } from '../../src/service/questions.ts';
 import { Listener, places, SETTINGS, serviceOn, withFolder, write } from './folders.ts';
 
 const RULE = 'runtime/gomemlimit-malformed';
@@ -195,6 +195,23 @@ describe('the lint service of a folder', () => {
       );
     });
   });
+
+  it('tells the effective value of a flag, and what comes of it', async () => {
+    const text = `apiVersion: v1\nkind: Pod\nmetadata: { name: kiam }\nspec:\n  containers:\n    - name: kiam\n      image: quay.io/uswitch/kiam:v3.6\n      args: [server, --session-duration=30m]\n`;
+    await withFolder({ 'kiam.yaml': text }, async (root) => {
+      const service = serviceOn(root);
+      await open(service);
+      const hover = hoverAt(service, 'kiam.yaml', { line: 7, character: text.split('\n')[7]?.indexOf('30m') ?? 0 });
+      assert.deepEqual(
+        hover?.values.map(({ name, value }) => [name, value]),
+        [['--session-duration', '30m']],
+      );
+      assert.deepEqual(
+        lensesOf(service, 'kiam.yaml').map(({ text: said }) => said),
+        ['Kiam: pods get credentials with 5m to 30m left'],
+      );
+    });
+  });
 });
 
 describe('completion of .runbook-lens.yaml', () => {
@@ -217,6 +234,17 @@ describe('completion of .runbook-lens.yaml', () => {
     assert.deepEqual(at('assume:\n  mesh: i'), ['none', 'istio', 'ambient', 'linkerd']);
     assert.deepEqual(at('assume:\n  complete: '), ['true', 'false']);
     assert.deepEqual(at(`rules:\n  ${RULE}:\n    severity: `), ['error', 'warning', 'information', 'hint', 'on', 'off']);
+  });
+
+  it('gives what belongs below the key above, indented, where the editor did not indent', () => {
+    assert.ok(at(`rules:\n`).includes(RULE));
+    assert.ok(at(`rules:\n  ${RULE}: off\nr`).includes('rules'));
+    assert.ok(!at(`rules:\n  ${RULE}: off\nr`).includes(RULE));
+    const insert = (label: string): string | undefined =>
+      completeConfiguration('overrides:\n  - files: [a]\n    assume:\n    k', { line: 3, character: 5 }, 'en').find(
+        (item) => item.label === label,
+      )?.insert;
+    assert.deepEqual([insert('kong'), insert('rules')], ['  kong: ', 'rules:\n  ']);
   });
 
   it('gives nothing where anything may stand', () => {
