@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { run } from './cli/program.ts';
 
-// A reader that has seen enough (`| head`) is no error.
+// A reader that has seen enough (`| head`) is no error; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`runbook-lens: ${error.message}\n`);
+  process.exit(2);
 });
+// Nobody is told when nobody listens there any more.
+process.stderr.on('error', () => {});
 process.exitCode = await run(process.argv.slice(2));

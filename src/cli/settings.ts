@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Configuration, NO_SETTINGS, type Settings } from '../configuration/configuration.ts';
 import { CONFIGURATION_FILE } from '../configuration/load.ts';
@@ -43,6 +43,11 @@ export function loadConfiguration(options: CommonOptions, root: string): LoadedC
       message: `line ${line}: ${messageText(problem.message, problem.data, language)}`,
     };
   });
+  const misnamed = otherName(options, root);
+  if (misnamed !== undefined) {
+    const said = { en: 'not read: the configuration is {file}', zh: '未读取：配置文件名应为 {file}' };
+    notices.push({ kind: 'configuration', file: misnamed, message: messageText(said, { file: CONFIGURATION_FILE }, language) });
+  }
   for (const id of options.rule) checkRuleId(id);
   const only = options.rule.length > 0 ? new Set(options.rule) : undefined;
   return { configuration: new Configuration(found?.settings ?? NO_SETTINGS, only), language, notices };
@@ -54,13 +59,20 @@ function readConfiguration(
 ): { settings: Settings; problems: readonly ConfigurationProblem[] } | undefined {
   if (options.config === false) return undefined;
   const path = options.config === undefined ? join(root, CONFIGURATION_FILE) : resolve(options.config);
-  if (!existsSync(path)) {
+  // A link to nowhere is somebody's configuration that is lost, not a repository without one.
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
     if (options.config === undefined) return undefined;
     throw new CannotWork({ en: '--config {path}: there is no such file', zh: '--config {path}：没有这个文件' }, { path: options.config });
   }
   const name = options.config ?? CONFIGURATION_FILE;
   const file = decodeFile(path, name);
   return readSettingsFile(file);
+}
+
+/** A file that somebody took for the configuration, where there is none by its right name. */
+function otherName(options: CommonOptions, root: string): string | undefined {
+  if (options.config !== undefined || existsSync(join(root, CONFIGURATION_FILE))) return undefined;
+  return ['.runbook-lens.yml', '.runbook-lens.json', 'runbook-lens.yaml', 'runbook-lens.yml'].find((name) => existsSync(join(root, name)));
 }
 
 function decodeFile(path: string, name: string) {

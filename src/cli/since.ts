@@ -5,7 +5,9 @@ import type { LintFinding, LintResult } from '../linters/lint-result.ts';
 import { compareSeverity, type Severity } from '../linters/rule.ts';
 import type { SourceFile } from '../text/source.ts';
 import { decodeText } from '../workspace/decode.ts';
+import { oversizeNotice } from '../workspace/oversize.ts';
 import { formatOf, MAX_FILE_BYTES } from '../workspace/parse-file.ts';
+import type { Notice } from '../workspace/parsed-file.ts';
 import { CannotWork } from './cannot-work.ts';
 import type { Project } from './project.ts';
 import { newEngine } from '../service/engine-setup.ts';
@@ -40,8 +42,9 @@ function git(
 export async function findingsSince(ref: string, project: Project, today: LintResult, preview: boolean): Promise<LintFinding[]> {
   const base = mergeBase(project.root, ref);
   const engine = newEngine(project.root, project.configuration, preview, project.codeParser);
-  const files = readTree(project, base);
+  const { files, oversize } = readTree(project, base);
   for (const file of files.values()) engine.setFile(file.path, file);
+  for (const notice of oversize) engine.workspace.setNotice(notice.file, notice);
   await engine.prepare();
   const before = engine.lint().findings;
   const severities = new Map<string, Severity>(before.map((finding) => [finding.fingerprint, finding.severity]));
@@ -77,6 +80,15 @@ function placeOf(finding: LintFinding, path: string): string {
 function mergeBase(root: string, ref: string): string {
   const commit = git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
   if (!commit.ok) {
+    if (git(root, ['rev-parse', '--is-shallow-repository']).out.toString().trim() === 'true') {
+      throw new CannotWork(
+        {
+          en: '--since {ref}: Git knows no such commit here; the clone is shallow: fetch more history',
+          zh: '--since {ref}：Git 找不到这个提交；当前是浅克隆，请先获取更多历史',
+        },
+        { ref },
+      );
+    }
     throw new CannotWork({ en: '--since {ref}: Git knows no such commit here', zh: '--since {ref}：Git 找不到这个提交' }, { ref });
   }
   const base = git(root, ['merge-base', commit.out.toString().trim(), 'HEAD']);
@@ -92,20 +104,31 @@ function mergeBase(root: string, ref: string): string {
   return base.out.toString().trim();
 }
 
+/** A file that a scan only counts is taken out of Git whole; above this it isn't. */
+const MAX_COUNTED_BYTES = 64 * 2 ** 20;
+
+interface Tree {
+  readonly files: Map<string, SourceFile>;
+  /** Files that a scan would not have parsed for their size. */
+  readonly oversize: readonly Notice[];
+}
+
 /** The files of a commit that a scan would have read then. */
-function readTree(project: Project, commit: string): Map<string, SourceFile> {
+function readTree(project: Project, commit: string): Tree {
   const { root, scanned, configuration } = project;
   const listed = git(root, ['ls-tree', '-r', '-z', '-l', commit]);
   if (!listed.ok) throw new CannotWork({ en: 'git ls-tree: {reason}', zh: 'git ls-tree：{reason}' }, { reason: listed.error });
   const blobs: Blob[] = [];
+  const oversize: Notice[] = [];
   for (const line of listed.out.toString().split('\u0000')) {
     const match = /^(\d+) blob ([0-9a-f]+) +(\d+)\t([\s\S]+)$/.exec(line);
     if (!match) continue;
     const [, mode, id = '', size, path = ''] = match;
-    if (mode === '120000' || Number(size) > MAX_FILE_BYTES || formatOf(path) === undefined || configuration.isIgnored(path)) continue;
+    if (mode === '120000' || formatOf(path) === undefined || configuration.isIgnored(path)) continue;
     // What is there today but was not scanned is left out by an ignore file or by its folder's name; so it was then.
     if (!scanned.has(path) && existsSync(join(root, path))) continue;
-    blobs.push({ path, id });
+    if (Number(size) > MAX_COUNTED_BYTES) oversize.push(oversizeNotice(path, Number(size), []));
+    else blobs.push({ path, id });
   }
   const files = new Map<string, SourceFile>();
   const content = git(root, ['cat-file', '--batch'], blobs.map((blob) => `${blob.id}\n`).join(''));
@@ -115,11 +138,13 @@ function readTree(project: Project, commit: string): Map<string, SourceFile> {
     const eol = content.out.indexOf(10, at);
     const size = Number(/ blob (\d+)$/.exec(content.out.toString('latin1', at, eol))?.[1] ?? Number.NaN);
     if (Number.isNaN(size)) throw new CannotWork({ en: 'git cat-file lacks {path}', zh: 'git cat-file 缺少 {path}' }, { path });
-    const decoded = decodeText(path, content.out.subarray(eol + 1, eol + 1 + size));
+    const bytes = content.out.subarray(eol + 1, eol + 1 + size);
+    const decoded = size > MAX_FILE_BYTES ? oversizeNotice(path, size, [bytes]) : decodeText(path, bytes);
     if ('text' in decoded) files.set(path, decoded);
+    else if (decoded.kind === 'oversize') oversize.push(decoded);
     at = eol + 1 + size + 1;
   }
-  return files;
+  return { files, oversize };
 }
 
 /** Old to new name of files that were renamed between a commit and the working tree. */

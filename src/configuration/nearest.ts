@@ -20,13 +20,16 @@ function distance(a: string, b: string): number {
 
 /**
  * The candidate that a typo most likely meant, or `undefined` when none is near (more than a third of the letters differ).
- * Ties go to the first candidate. A rule's name without its technology (`cache-ttl-zero`) finds the one rule that ends in it.
+ * Ties go to the first candidate. A rule's name without its technology (`cache-ttl-zero`) finds the one rule that ends in it,
+ * a beginning (`zh`) the one word that begins so.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
   const all = [...candidates];
   const suffixed = all.filter((candidate) => candidate.endsWith(`/${typed}`));
   if (suffixed.length === 1) return suffixed[0];
+  const begun = typed.length < 2 ? [] : all.filter((candidate) => candidate.toLowerCase().startsWith(typed));
+  if (begun.length === 1) return begun[0];
   let best: string | undefined;
   let least = Math.max(2, Math.ceil(typed.length / 3)) + 1;
   for (const candidate of all) {

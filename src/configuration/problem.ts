@@ -31,6 +31,8 @@ export const PROBLEMS = {
     zh: '规则 {rule} 没有选项 "{name}"；是否想写 "{near}"？',
   },
   noOptions: { en: 'rule {rule} has no options', zh: '规则 {rule} 没有选项' },
+  repeatedKey: { en: '"{name}" is set more than once', zh: '"{name}" 重复设置' },
+  complexKey: { en: 'a key must be plain text; templates are not read here', zh: '键必须是普通文本；此处不支持模板' },
   missingKey: { en: '"{name}" is missing', zh: '缺少 "{name}"' },
   expected: { en: 'expected {expected}, found {found}', zh: '应为 {expected}，实际为 {found}' },
   expectedNear: {

@@ -57,33 +57,35 @@ function checkRecord(node: YamlNode, shape: Extract<Shape, { shape: 'record' }>,
     return isEmpty(pair.value) ? [] : checkShape(pair.value, setting.value, path, known);
   });
   const missing = (shape.required ?? []).filter((name) => !node.pairs.has(name));
-  return [...missing.flatMap((name) => error(startOf(node), key, PROBLEMS.missingKey, { name })), ...inside];
+  return [...missing.flatMap((name) => error(startOf(node), key, PROBLEMS.missingKey, { name })), ...oddKeys(node, key), ...inside];
 }
 
 function checkRules(node: YamlNode, key: string, known: KnownRules): Problems {
   if (node.kind !== 'map') return expected(node, key, 'rule ids with a severity, on or off', '规则 id 与其严重程度、on 或 off');
-  return [...node.pairs.values()].flatMap(({ key: id, value }) => {
+  const inside = [...node.pairs.values()].flatMap(({ key: id, value }) => {
     const path = `${key}.${id.text}`;
     const rule = known.rules.find((candidate) => candidate.id === id.text);
     if (!rule) return unknownRule(id, path, known);
     return value.kind === 'map' ? checkRule(value, path, rule) : checkChoice(value, path, LEVELS);
   });
+  return [...oddKeys(node, key), ...inside];
 }
 
 function checkRule(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'options'>): Problems {
-  return [...map.pairs.values()].flatMap(({ key: name, value }) => {
+  const inside = [...map.pairs.values()].flatMap(({ key: name, value }) => {
     const path = `${key}.${name.text}`;
     if (name.text === 'severity') return checkChoice(value, path, LEVELS);
     if (name.text !== 'options') return unknownKey(name, path, RULE_KEYS);
     if (value.kind === 'map') return checkOptions(value, path, rule);
     return isEmpty(value) ? [] : expected(value, path, 'options and their values', '选项及其值');
   });
+  return [...oddKeys(map, key), ...inside];
 }
 
 function checkOptions(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'options'>): Problems {
   const specs = rule.options ?? {};
   const names = Object.keys(specs);
-  return [...map.pairs.values()].flatMap(({ key: name, value }) => {
+  const inside = [...map.pairs.values()].flatMap(({ key: name, value }) => {
     const path = `${key}.${name.text}`;
     const spec = Object.hasOwn(specs, name.text) ? specs[name.text] : undefined;
     if (spec) {
@@ -95,6 +97,15 @@ function checkOptions(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'option
     if (names.length === 0) return error(name, path, PROBLEMS.noOptions, { rule: rule.id });
     return error(name, path, PROBLEMS.unknownOption, { rule: rule.id, name: name.text, known: names.join(', ') });
   });
+  return [...oddKeys(map, key), ...inside];
+}
+
+/** Keys that a YAML reader would swallow: a second one of the same name takes the first one's place, a template becomes a map as key. */
+function oddKeys(map: YamlMap, key: string): Problems {
+  const repeated = (map.repeated ?? []).flatMap((name) =>
+    error(name, key === '' ? name.text : `${key}.${name.text}`, PROBLEMS.repeatedKey, { name: name.text }),
+  );
+  return [...repeated, ...(map.complexKeys ?? []).flatMap((node) => error(startOf(node), key, PROBLEMS.complexKey, {}))];
 }
 
 function unknownRule(id: YamlScalar, key: string, known: KnownRules): Problems {

@@ -23,6 +23,10 @@ export const REFUSALS = {
     en: '`{detail}` is a lock file with hashes; let the package manager rewrite it.',
     zh: '`{detail}` 是带哈希校验的锁文件，请通过包管理器更新。',
   },
+  utf16: {
+    en: '`{detail}` is UTF-16; save it as UTF-8, then it can be fixed.',
+    zh: '`{detail}` 的编码是 UTF-16，请先另存为 UTF-8 再修复。',
+  },
   shared: {
     en: '`{detail}` comes through a YAML anchor or merge key, so an edit would change other places too.',
     zh: '`{detail}` 通过 YAML 锚点或合并键引入，修改会影响到其他位置。',
@@ -69,6 +73,7 @@ const LOCK_FILES =
 /** Why a file is nobody's to edit by hand, if it is. */
 export function protectedFile(file: SourceFile): Refusal | undefined {
   const { path } = file;
+  if (file.utf16) return { id: 'utf16', detail: path };
   if (LOCK_FILES.test(path)) return { id: 'locked', detail: path };
   if (/(?:^|\/)requirements[^/]*\.txt$/.test(path) && /--hash=/.test(file.text)) return { id: 'locked', detail: path };
   // A chart's own `charts/` folder holds its dependencies as they were downloaded.

@@ -6,6 +6,8 @@ export interface SourceFile {
   readonly text: string;
   /** The file on disk starts with a byte-order mark; a writer puts it back. */
   readonly bom: boolean;
+  /** The file on disk is UTF-16: it is judged like any other, but what writes files writes UTF-8. */
+  readonly utf16?: true;
 }
 
 /** Half-open span of offsets. */

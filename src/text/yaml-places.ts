@@ -16,6 +16,7 @@ export class EditRefused extends Error {
     | 'generated'
     | 'vendored'
     | 'locked'
+    | 'utf16'
     | 'unparsable';
   readonly detail: string;
 

@@ -41,6 +41,10 @@ export interface YamlMap extends NodeBase {
   readonly pairs: ReadonlyMap<string, YamlPair>;
   /** A template hole stands among its keys: what is not here may still be there. */
   readonly open: boolean;
+  /** Keys that stand here a second time: `pairs` has the last one. Missing when there are none. */
+  readonly repeated?: readonly YamlScalar[];
+  /** Keys that are maps or lists, which `pairs` leaves out. Missing when there are none. */
+  readonly complexKeys?: readonly YamlNode[];
 }
 
 export interface YamlSequence extends NodeBase {
@@ -217,7 +221,10 @@ class TreeBuilder {
     }
     if (parent.key === undefined && !parent.complexKey) {
       if (node.kind === 'scalar') parent.key = node;
-      else parent.complexKey = true;
+      else {
+        parent.complexKey = true;
+        parent.node.complexKeys = [...(parent.node.complexKeys ?? []), node];
+      }
       return;
     }
     const { key } = parent;
@@ -246,6 +253,7 @@ class TreeBuilder {
       parent.pairs.set(key.text, { key: earlier.key, value });
       return;
     }
+    if (earlier) parent.node.repeated = [...(parent.node.repeated ?? []), key];
     parent.pairs.set(key.unknown ? `${key.text}\u0000${key.start}` : key.text, { key, value: node });
   }
 

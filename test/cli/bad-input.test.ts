@@ -38,6 +38,17 @@ describe('files that cannot be used leave the others alone', () => {
     assert.deepEqual(besideFinding({ 'a.yaml': binary, 'b.yaml': latin1 }), ['unreadable a.yaml', 'unreadable b.yaml']);
   });
 
+  it('UTF-16 is judged; its fix is refused and the others are made', () => {
+    const utf16 = Buffer.from(`\ufeff${BAD}`, 'utf16le');
+    const folder = folderWith({ 'a.yaml': utf16, 'b.yaml': BAD });
+    const run = cli(folder, ['lint', '--fix', '--format', 'json']);
+    assert.equal(run.status, 1, run.stderr);
+    assert.deepEqual(found(run), [`a.yaml ${RULE}`]);
+    assert.deepEqual(jsonReport(run).findings[0]?.fixes, []);
+    assert.deepEqual(readFileSync(join(folder, 'a.yaml')), utf16);
+    assert.equal(readFileSync(join(folder, 'b.yaml'), 'utf8'), deployment('api', '512MiB'));
+  });
+
   it('20 MB', () => {
     assert.deepEqual(besideFinding({ 'a.yaml': `${head}data: "${'x'.repeat(20 * 2 ** 20)}"\n` }), ['oversize a.yaml']);
   });
@@ -96,6 +107,8 @@ describe('a configuration that is wrong', () => {
     ['a key', 'rule: {}\n', /^runbook-lens: \.runbook-lens\.yaml:1:1: rule: unknown key "rule"; did you mean "rules"\?$/m],
     ['a rule', 'rules:\n  runtime/gomemlimit-malformd: off\n', /:2:3: .*unknown rule .*did you mean "runtime\/gomemlimit-malformed"\?/],
     ['a severity', `rules: { ${RULE}: fatal }\n`, /expected error \| warning \| information \| hint \| on \| off, found "fatal"/],
+    ['a key twice', 'lang: en\nignore: []\nlang: en\n', /:3:1: lang: "lang" is set more than once/],
+    ['a template', '{{ .Values.lens }}: 1\n', /:1:1: a key must be plain text/],
     ['broken YAML', 'rules: [\n', /not valid YAML/],
     ['binary content', Buffer.from([0, 1, 2]), /binary content/],
   ];
@@ -121,6 +134,17 @@ describe('a configuration that is wrong', () => {
       ['configuration .runbook-lens.yaml'],
     );
     assert.equal(cli(folder, ['lint', '--fail-on', 'never', '--fail-on-notice']).status, 2);
+  });
+
+  it('a link to nowhere is exit 2; a file by a name that is nearly right is a notice', () => {
+    const folder = folderWith({ 'api.yaml': BAD, '.runbook-lens.yml': 'rules: {}\n' });
+    assert.deepEqual(jsonReport(cli(folder, ['lint', '--format', 'json'])).notices, [
+      { kind: 'configuration', file: '.runbook-lens.yml', message: 'not read: the configuration is .runbook-lens.yaml' },
+    ]);
+    symlinkSync('nowhere', join(folder, '.runbook-lens.yaml'));
+    const run = cli(folder, ['lint']);
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /^runbook-lens: \.runbook-lens\.yaml: ENOENT/);
   });
 
   it('--config takes its place', () => {

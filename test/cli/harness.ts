@@ -52,6 +52,11 @@ export function cli(workingFolder: string, args: readonly string[], options: Run
   return { status: done.status, stdout: done.stdout, stderr: done.stderr };
 }
 
+/** The same as words for a shell. */
+export function cliCommand(): string {
+  return `${node20 ?? process.execPath} ${join(built, 'cli.js')}`;
+}
+
 /** A folder with these files (paths with `/`), removed when the process ends. */
 export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-lens-cli-'));

@@ -98,6 +98,19 @@ describe('lint --since', () => {
     }
   });
 
+  it('in a shallow clone a commit that is not there is said to be further back; a detached HEAD is no matter', () => {
+    const folder = repository({ 'a/api.yaml': deployment('a', '1Gi') });
+    addFiles(folder, { 'b/api.yaml': deployment('b', '1Gi') });
+    git(folder, 'add', '.');
+    git(folder, 'commit', '-qm', 'second');
+    git(folder, 'checkout', '-q', '--detach');
+    assert.deepEqual(found(since(folder, 'HEAD~1')), [`b/api.yaml ${RULE}`]);
+    git(folder, 'clone', '-q', '--depth', '1', `file://${folder}`, 'shallow');
+    const run = since(join(folder, 'shallow'), 'HEAD~1');
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /shallow/);
+  });
+
   it('works where a folder was put away and ignored since', () => {
     const folder = repository({ 'a/api.yaml': deployment('a', '1Gi') });
     renameSync(join(folder, 'a'), join(folder, 'b'));

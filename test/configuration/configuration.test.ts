@@ -145,9 +145,38 @@ describe('configuration: what is wrong', () => {
     ],
     [
       'a severity',
-      'rules: { kong/strict-consistency: warn }\n',
-      ['1:35 rules.kong/strict-consistency error: expected error | warning | information | hint | on | off, found "warn"'],
+      'rules: { kong/strict-consistency: fatal }\n',
+      ['1:35 rules.kong/strict-consistency error: expected error | warning | information | hint | on | off, found "fatal"'],
     ],
+    [
+      'the beginning of a severity',
+      'rules: { kong/strict-consistency: warn }\n',
+      [
+        '1:35 rules.kong/strict-consistency error: expected error | warning | information | hint | on | off, found "warn"; did you mean "warning"?',
+      ],
+    ],
+    ['the beginning of a language', 'lang: zh\n', ['1:7 lang error: expected en | zh-cn, found "zh"; did you mean "zh-cn"?']],
+    ['a key twice', 'lang: en\nlang: zh-cn\n', ['2:1 lang error: "lang" is set more than once']],
+    [
+      'a rule twice',
+      'rules:\n  kong/strict-consistency: off\n  kong/strict-consistency: error\n',
+      ['3:3 rules.kong/strict-consistency error: "kong/strict-consistency" is set more than once'],
+    ],
+    [
+      'a severity and an option twice',
+      'rules: { dns/ndots-search-storm: { severity: error, severity: hint, options: { hosts: 1, hosts: 2 } } }\n',
+      [
+        '1:53 rules.dns/ndots-search-storm.severity error: "severity" is set more than once',
+        '1:90 rules.dns/ndots-search-storm.options.hosts error: "hosts" is set more than once',
+      ],
+    ],
+    [
+      'an assumption twice, also in an override',
+      'assume: { kong: 2.1.4, kong: 3.0.0 }\noverrides: [ { files: [a], assume: { mesh: istio, mesh: none } } ]\n',
+      ['1:24 assume.kong error: "kong" is set more than once', '2:51 overrides[0].assume.mesh error: "mesh" is set more than once'],
+    ],
+    ['a key that a template makes', '{{ .Values.x }}: 1\n', ['1:1  error: a key must be plain text; templates are not read here']],
+    ['a list as key', 'rules:\n  ? [a, b]\n  : off\n', ['2:5 rules error: a key must be plain text; templates are not read here']],
     [
       'a severity with a typo',
       'rules: { kong/strict-consistency: { severity: eror } }\n',
