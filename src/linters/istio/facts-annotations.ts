@@ -1,7 +1,8 @@
 import annotationData from '../../../data/istio-annotations.json' with { type: 'json' };
 import { annotationsOf, type KubeObject, podTemplateOf, podTemplatePath } from '../../model/kubernetes/objects.ts';
 import type { Unit } from '../../model/unit.ts';
-import { mapAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import { oncePer } from '../../text/once.ts';
+import { isNull, mapAt, nodeAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 
 /** An annotation whose key's domain is istio.io or below. */
 export interface IstioAnnotation {
@@ -10,9 +11,9 @@ export interface IstioAnnotation {
   readonly value: YamlNode;
   /** The map of annotations that holds it. */
   readonly map: YamlMap;
-  /** `pod`: on a Pod or a pod template; `values`: `podAnnotations` of a chart or of an IstioOperator; `object`: on any other object. */
+  /** `pod`: on a Pod or a pod template; `values`: `podAnnotations` of a chart or of an IstioOperator; `object`: on, or for, any other object. */
   readonly place: 'pod' | 'values' | 'object';
-  /** The object that carries it; for `pod` the workload; none in a values file. */
+  /** The object that carries it; for `pod` the workload; none in values for another object. */
   readonly object: KubeObject | undefined;
 }
 
@@ -30,25 +31,30 @@ export function isPodAnnotation(key: string): boolean {
   return resources?.every((resource) => resource === 'Pod') === true && !WRITTEN_BY_ISTIO.has(key);
 }
 
-const cache = new WeakMap<Unit, readonly IstioAnnotation[]>();
-
-export function istioAnnotations(unit: Unit): readonly IstioAnnotation[] {
-  const known = cache.get(unit);
-  if (known) return known;
+export const istioAnnotations = oncePer((unit: Unit): readonly IstioAnnotation[] => {
   const found: IstioAnnotation[] = [];
-  for (const object of unit.objects) {
-    if (object.kind !== 'Pod') collect(annotationsOf(object), 'object', object, found);
-    if (podTemplatePath(object.kind)) collect(podTemplateOf(object)?.annotations, 'pod', object, found);
-    if (object.kind === 'IstioOperator' || object.kind === 'Istio') {
-      for (const map of mapsNamed(object.root, 'podAnnotations')) collect(map, 'values', object, found);
-    }
-  }
-  for (const release of unit.releases) {
-    for (const map of mapsNamed(release.values, 'podAnnotations')) collect(map, 'values', undefined, found);
-  }
-  cache.set(unit, found);
+  for (const object of unit.objects) found.push(...ofObject(object));
+  for (const { values } of unit.releases) found.push(...ofValues(values));
   return found;
-}
+});
+
+const NONE: readonly IstioAnnotation[] = [];
+
+const ofObject = oncePer((object: KubeObject): readonly IstioAnnotation[] => {
+  const found: IstioAnnotation[] = [];
+  const { kind } = object;
+  if (kind !== 'Pod') collect(annotationsOf(object), 'object', object, found);
+  if (kind === 'CronJob') collect(mapAt(object.root, 'spec', 'jobTemplate', 'metadata', 'annotations'), 'object', object, found);
+  if (podTemplatePath(kind)) collect(podTemplateOf(object)?.annotations, 'pod', object, found);
+  if (kind === 'IstioOperator' || kind === 'Istio') collectFromValues(nodeAt(object.root, 'spec'), object, found);
+  return found.length > 0 ? found : NONE;
+});
+
+const ofValues = oncePer((values: YamlMap): readonly IstioAnnotation[] => {
+  const found: IstioAnnotation[] = [];
+  collectFromValues(values, undefined, found);
+  return found;
+});
 
 function collect(map: YamlMap | undefined, place: IstioAnnotation['place'], object: KubeObject | undefined, into: IstioAnnotation[]): void {
   for (const { key, value } of map?.pairs.values() ?? []) {
@@ -63,21 +69,38 @@ function isIstioKey(key: string): boolean {
 }
 
 const MAX_DEPTH = 8;
+/** Keys whose `annotations` charts put on pods. */
+const POD_KEYS: ReadonlySet<string> = new Set(['pod', 'podMetadata', 'podTemplate']);
 
-function mapsNamed(node: YamlNode, name: string, depth = 0): YamlMap[] {
-  if (depth > MAX_DEPTH || node.kind === 'scalar') return [];
-  if (node.kind === 'sequence') return node.items.flatMap((item) => mapsNamed(item, name, depth + 1));
-  return [...node.pairs].flatMap(([key, { value }]) =>
-    key === name && value.kind === 'map' ? [value] : mapsNamed(value, name, depth + 1),
-  );
+/** Charts call them `podAnnotations`, or `annotations` below `pod`; other maps of annotations go to other objects. */
+function collectFromValues(
+  node: YamlNode | undefined,
+  object: KubeObject | undefined,
+  into: IstioAnnotation[],
+  parent: string | undefined = undefined,
+  depth = 0,
+): void {
+  if (!node || depth > MAX_DEPTH || node.kind === 'scalar') return;
+  if (node.kind === 'sequence') {
+    for (const item of node.items) collectFromValues(item, object, into, undefined, depth + 1);
+    return;
+  }
+  for (const [key, { value }] of node.pairs) {
+    if (value.kind === 'map' && /annotations$/i.test(key)) {
+      const ofPods = key === 'podAnnotations' || (key === 'annotations' && parent !== undefined && POD_KEYS.has(parent));
+      collect(value, ofPods ? 'values' : 'object', ofPods ? object : undefined, into);
+    } else collectFromValues(value, object, into, key, depth + 1);
+  }
 }
 
 /** Some annotation that isn't here may be on the pods of this template: a hole stands in it. */
 export function podAnnotationsOpen(object: KubeObject): boolean {
   const template = mapAt(object.root, ...(podTemplatePath(object.kind) ?? []));
   const metadata = mapAt(template, 'metadata');
-  const annotations = mapAt(metadata, 'annotations');
-  if (annotations) return annotations.open;
-  if (metadata) return metadata.open || metadata.pairs.has('annotations');
+  const annotations = nodeAt(metadata, 'annotations');
+  if (annotations?.kind === 'map') return annotations.open;
+  // `annotations:` with nothing below it, as a comment leaves it behind.
+  if (annotations) return annotations.kind !== 'scalar' || !isNull(annotations);
+  if (metadata) return metadata.open;
   return template === undefined || template.open || template.pairs.has('metadata');
 }

@@ -1,5 +1,7 @@
 import type { Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import { mapAt, scalarAt, type YamlMap } from '../../text/yaml.ts';
+import { ofKind } from './objects.ts';
 
 /** What the control plane's installation takes out of all sidecars (`global.proxy` of its values). */
 export interface MeshWideCapture {
@@ -8,11 +10,7 @@ export interface MeshWideCapture {
   readonly partly: boolean;
 }
 
-const cache = new WeakMap<Unit, MeshWideCapture>();
-
-export function meshWideCapture(unit: Unit): MeshWideCapture {
-  const known = cache.get(unit);
-  if (known) return known;
+export const meshWideCapture = oncePer((unit: Unit): MeshWideCapture => {
   const excludedPorts = new Set<number>();
   let partly = false;
   for (const proxy of globalProxies(unit)) {
@@ -22,15 +20,14 @@ export function meshWideCapture(unit: Unit): MeshWideCapture {
     if (proxy.open || (include && include.text !== '*') || (exclude && exclude.text !== '')) partly = true;
     if (scalarAt(proxy, 'excludeOutboundPorts')?.unknown) partly = true;
   }
-  const capture = { excludedPorts, partly };
-  cache.set(unit, capture);
-  return capture;
-}
+  return { excludedPorts, partly };
+});
 
-function globalProxies(unit: Unit): YamlMap[] {
-  const ofObjects = unit.objects
-    .filter(({ kind }) => kind === 'IstioOperator' || kind === 'Istio')
-    .map(({ root }) => mapAt(root, 'spec', 'values', 'global', 'proxy'));
+/** `global.proxy` of every installation of a control plane: IstioOperator, Istio, values of the istiod chart. */
+export function globalProxies(unit: Unit): YamlMap[] {
+  const ofObjects = [...ofKind(unit, 'IstioOperator'), ...ofKind(unit, 'Istio')].map(({ root }) =>
+    mapAt(root, 'spec', 'values', 'global', 'proxy'),
+  );
   const ofReleases = unit.releases
     .filter(({ chart }) => chart === 'istiod' || chart === 'istio-discovery')
     .map(({ values }) => mapAt(values, 'global', 'proxy'));

@@ -5,9 +5,12 @@ import { sameNamespace, type Unit } from '../../model/unit.ts';
 import { parseGoDurationMs } from '../../model/duration.ts';
 import { parseEmbeddedDocuments } from '../../text/embedded.ts';
 import { parseProperties } from '../../text/key-value.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode } from '../../text/yaml.ts';
 import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
+import { ofKind } from './objects.ts';
+import type { ParsedFile } from '../../workspace/parsed-file.ts';
 
 /** A database outside the cluster that a pod connects to, with a pool that keeps its connections without end. */
 export interface ExternalDatabase extends DatabaseAddress {
@@ -34,22 +37,18 @@ const LIFETIME =
 const RENEWAL = /(?:MAX_?IDLE_?TIME|IDLE_?TIMEOUT|KEEP_?ALIVE(?:_?TIME)?|PRE_?PING|TEST_?(?:WHILE_?IDLE|ON_?BORROW)|VALIDATION)$/;
 const HIKARI = 'HIKARI';
 
-const cache = new WeakMap<Unit, readonly ExternalDatabase[]>();
-
 /**
  * The external databases that a unit's pods name literally together with a pool lifetime that is literally unlimited (0, -1) or an hour and
  * more: in environment variables, and in Spring's application.yml/.properties of a ConfigMap that the pod mounts or of the one component that
  * the pod surely runs.
  */
-export function externalDatabases(unit: Unit): readonly ExternalDatabase[] {
-  const known = cache.get(unit);
-  if (known) return known;
-  const found = [...unit.containers.flatMap(ofEnvironment), ...ofSpring(unit), ...ofComponents(unit)];
-  cache.set(unit, found);
-  return found;
-}
+export const externalDatabases = oncePer((unit: Unit): readonly ExternalDatabase[] => [
+  ...unit.containers.flatMap(ofEnvironment),
+  ...ofSpring(unit),
+  ...ofComponents(unit),
+]);
 
-function ofEnvironment(container: Container): ExternalDatabase[] {
+const ofEnvironment = oncePer((container: Container): readonly ExternalDatabase[] => {
   const { pod, env } = container;
   // A source of variables that can't be seen may set the one that renews connections.
   if (!pod || container.init || env.unseen.length > 0) return [];
@@ -66,7 +65,7 @@ function ofEnvironment(container: Container): ExternalDatabase[] {
     if (variables.some(({ name }) => RENEWAL.test(name) && name.startsWith(prefix))) return [];
     return [{ ...address, pod, at: hostAt(variable, address), pool }];
   });
-}
+});
 
 function addressOf(variable: EnvironmentVariable, all: Container['env']['variables']): DatabaseAddress | undefined {
   const { name, value } = variable;
@@ -118,21 +117,33 @@ function ofComponents(unit: Unit): ExternalDatabase[] {
       ({ env }) => env.unseen.length > 0 || [...env.variables.keys()].some((name) => name.startsWith('SPRING_')),
     );
     if (join !== 'strong' || !pod || pods.size > 1 || overridden) return [];
-    const own = unit.files.filter(({ file }) => component.folder === '.' || file.path.startsWith(`${component.folder}/`));
-    return own.flatMap((parsed) => {
-      const name = parsed.file.path.slice(parsed.file.path.lastIndexOf('/') + 1);
-      if (parsed.format === 'yaml' && /^application\.ya?ml$/.test(name)) {
-        return parsed.documents.flatMap(({ root }) => (root ? ofSettings(yamlSettings(root)) : [])).map((found) => ({ ...found, pod }));
-      }
-      if (parsed.format !== 'properties' || name !== 'application.properties') return [];
-      return ofSettings(propertySettings(parsed.file, parsed.file.text)).map((found) => ({ ...found, pod }));
-    });
+    return springFiles(unit)
+      .filter(({ file }) => component.folder === '.' || file.path.startsWith(`${component.folder}/`))
+      .flatMap((parsed) => ofSpringFile(parsed).map((found) => ({ ...found, pod })));
   });
 }
 
+const springFiles = oncePer((unit: Unit): readonly ParsedFile[] => unit.files.filter((parsed) => ofSpringFile(parsed).length > 0));
+
+const NO_DATABASE: readonly Omit<ExternalDatabase, 'pod'>[] = [];
+
+const ofSpringFile = oncePer((parsed: ParsedFile): readonly Omit<ExternalDatabase, 'pod'>[] => {
+  if (parsed.format !== 'yaml' && parsed.format !== 'properties') return NO_DATABASE;
+  const name = parsed.file.path.slice(parsed.file.path.lastIndexOf('/') + 1);
+  if (parsed.format === 'yaml' && /^application\.ya?ml$/.test(name)) {
+    return parsed.documents.flatMap(({ root }) => (root ? ofSettings(yamlSettings(root)) : []));
+  }
+  if (parsed.format !== 'properties' || name !== 'application.properties') return NO_DATABASE;
+  return ofSettings(propertySettings(parsed.file, parsed.file.text));
+});
+
 function ofSpring(unit: Unit): ExternalDatabase[] {
-  const configMaps = unit.objects.filter(({ kind }) => kind === 'ConfigMap');
-  if (configMaps.length === 0) return [];
+  const configMaps = new Map<string, KubeObject[]>();
+  for (const object of ofKind(unit, 'ConfigMap')) {
+    if (object.name === undefined || ofConfigMap(object).length === 0) continue;
+    configMaps.set(object.name, [...(configMaps.get(object.name) ?? []), object]);
+  }
+  if (configMaps.size === 0) return [];
   const seen = new Map<PodTemplate, Set<string>>();
   return unit.containers.flatMap(({ pod, init }): ExternalDatabase[] => {
     if (!pod || init) return [];
@@ -140,24 +151,25 @@ function ofSpring(unit: Unit): ExternalDatabase[] {
     seen.set(pod, done);
     return itemsAt(pod.spec, 'volumes').flatMap((volume) => {
       const name = textAt(volume, 'configMap', 'name');
-      const map = configMaps.find((object) => object.name === name && sameNamespace(object.namespace, pod.workload.namespace));
-      if (name === undefined || !map || done.has(name)) return [];
+      if (name === undefined || done.has(name)) return [];
+      const map = configMaps.get(name)?.find((object) => sameNamespace(object.namespace, pod.workload.namespace));
+      if (!map) return [];
       done.add(name);
       return ofConfigMap(map).map((database) => ({ ...database, pod }));
     });
   });
 }
 
-function ofConfigMap(map: KubeObject): Omit<ExternalDatabase, 'pod'>[] {
-  return [...(mapAt(map.root, 'data')?.pairs ?? [])].flatMap(([file, { value }]) => {
+const ofConfigMap = oncePer((map: KubeObject): readonly Omit<ExternalDatabase, 'pod'>[] =>
+  [...(mapAt(map.root, 'data')?.pairs ?? [])].flatMap(([file, { value }]) => {
     if (value.kind !== 'scalar' || value.unknown) return [];
     if (/^application[^/]*\.ya?ml$/.test(file)) {
       return (parseEmbeddedDocuments(value) ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
     }
     const map = offsetMap(value);
     return map && /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value.file, value.text, map)) : [];
-  });
-}
+  }),
+);
 
 function yamlSettings(root: YamlNode, prefix = ''): Setting[] {
   if (root.kind !== 'map') return [];

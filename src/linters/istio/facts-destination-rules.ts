@@ -1,8 +1,10 @@
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import type { Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import { itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
 import { isIstioNetworking } from './facts-hosts.ts';
 import { portNumber } from './facts-protocol.ts';
+import { ofKind } from './objects.ts';
 
 /** A `connectionPool.tcp` of a DestinationRule and where in it. */
 export interface TcpPool {
@@ -27,22 +29,18 @@ export interface DestinationRule {
   readonly pools: readonly TcpPool[];
 }
 
-const cache = new WeakMap<Unit, readonly DestinationRule[]>();
+export const destinationRules = oncePer((unit: Unit): readonly DestinationRule[] =>
+  ofKind(unit, 'DestinationRule').filter(isIstioNetworking).map(destinationRule),
+);
 
-export function destinationRules(unit: Unit): readonly DestinationRule[] {
-  const known = cache.get(unit);
-  if (known) return known;
-  const rules = unit.objects
-    .filter((object) => object.kind === 'DestinationRule' && isIstioNetworking(object))
-    .map((object) => ({
-      object,
-      hostScalar: scalarAt(object.root, 'spec', 'host'),
-      host: textAt(object.root, 'spec', 'host'),
-      pools: poolsOf(object),
-    }));
-  cache.set(unit, rules);
-  return rules;
-}
+const destinationRule = oncePer(
+  (object: KubeObject): DestinationRule => ({
+    object,
+    hostScalar: scalarAt(object.root, 'spec', 'host'),
+    host: textAt(object.root, 'spec', 'host'),
+    pools: poolsOf(object),
+  }),
+);
 
 function poolsOf(object: KubeObject): TcpPool[] {
   const spec = mapAt(object.root, 'spec');

@@ -1,8 +1,10 @@
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import { sameNamespace, type Unit } from '../../model/unit.ts';
 import type { Gap, Lookup } from '../../model/value.ts';
+import { oncePer } from '../../text/once.ts';
 import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
 import { type MeshPort, serviceEntryPort, servicePort } from './facts-protocol.ts';
+import { ofKind } from './objects.ts';
 
 /** A Service or ServiceEntry: what Istio has listeners and clusters for. */
 export interface MeshHost {
@@ -17,19 +19,32 @@ export interface MeshHost {
   readonly external: boolean;
 }
 
-const cache = new WeakMap<Unit, readonly MeshHost[]>();
+const services = oncePer((unit: Unit): readonly MeshHost[] =>
+  ofKind(unit, 'Service')
+    .filter(({ apiVersion }) => apiVersion === 'v1')
+    .map(hostOfService),
+);
 
-export function meshHosts(unit: Unit): readonly MeshHost[] {
-  const known = cache.get(unit);
-  if (known) return known;
-  const hosts = unit.objects.flatMap((object): MeshHost[] => {
-    if (object.kind === 'Service' && object.apiVersion === 'v1') return [hostOf(object, 'Service')];
-    if (object.kind === 'ServiceEntry' && isIstioNetworking(object)) return [hostOf(object, 'ServiceEntry')];
-    return [];
-  });
-  cache.set(unit, hosts);
-  return hosts;
-}
+const serviceEntries = oncePer((unit: Unit): readonly MeshHost[] =>
+  ofKind(unit, 'ServiceEntry').filter(isIstioNetworking).map(hostOfEntry),
+);
+
+export const meshHosts = oncePer((unit: Unit): readonly MeshHost[] => [...services(unit), ...serviceEntries(unit)]);
+
+const servicesByName = oncePer((unit: Unit): ReadonlyMap<string, readonly MeshHost[]> => {
+  const names = new Map<string, MeshHost[]>();
+  for (const service of services(unit)) {
+    const { name } = service.object;
+    if (name === undefined) continue;
+    const group = names.get(name);
+    if (group) group.push(service);
+    else names.set(name, [service]);
+  }
+  return names;
+});
+
+const hostOfService = oncePer((object: KubeObject): MeshHost => hostOf(object, 'Service'));
+const hostOfEntry = oncePer((object: KubeObject): MeshHost => hostOf(object, 'ServiceEntry'));
 
 export function isIstioNetworking(object: KubeObject): boolean {
   return object.apiVersion.startsWith('networking.istio.io/');
@@ -60,6 +75,11 @@ export function serviceOfName(host: string): { readonly name: string; readonly n
   return match ? { name: match[1] ?? '', namespace: match[2] ?? '' } : undefined;
 }
 
+/** Two host names, either of which may begin with a wildcard. */
+function overlap(a: string, b: string): boolean {
+  return matchesPattern(a, b) || matchesPattern(b, a);
+}
+
 function matchesPattern(host: string, pattern: string): boolean {
   return pattern === host || (pattern.startsWith('*') && host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1);
 }
@@ -70,25 +90,28 @@ function matchesPattern(host: string, pattern: string): boolean {
  * @param namespace of the object that names the host; `undefined` when templated
  */
 export function lookupHost(unit: Unit, host: string, namespace: string | undefined, complete: boolean): Lookup<MeshHost> {
-  const all = meshHosts(unit);
   const short = host.includes('.') || host.includes('*') ? serviceOfName(host) : { name: host, namespace };
-  const hits = all.filter((candidate) => {
-    if (candidate.kind === 'ServiceEntry') {
-      return candidate.hosts.some((one) => !one.unknown && (matchesPattern(host, one.text) || matchesPattern(one.text, host)));
-    }
-    const { name, namespace: at } = candidate.object;
-    if (host.startsWith('*')) return name !== undefined && at !== undefined && `${name}.${at}.svc.cluster.local`.endsWith(host.slice(1));
-    return short !== undefined && name === short.name && sameNamespace(at, short.namespace);
-  });
+  const byPattern = host.startsWith('*')
+    ? services(unit).filter(({ object: { name, namespace: at } }) => {
+        return name !== undefined && at !== undefined && `${name}.${at}.svc.cluster.local`.endsWith(host.slice(1));
+      })
+    : [];
+  const byName = servicesByName(unit).get(short?.name ?? '') ?? [];
+  const hits = [
+    ...byPattern,
+    ...byName.filter(({ object }) => sameNamespace(object.namespace, short?.namespace)),
+    ...serviceEntries(unit).filter(({ hosts }) => hosts.some((one) => !one.unknown && overlap(host, one.text))),
+  ];
   const [first, ...more] = hits;
   if (first && more.length === 0) return { is: 'found', value: first };
   if (first) return { is: 'several', values: hits };
   if (complete) return { is: 'absent', closedBy: 'assume.complete' };
-  const masked = all.filter(({ object, hosts }) => object.name === undefined || hosts.some((one) => one.unknown));
-  const gaps: Gap[] = [
-    ...unit.gaps,
-    ...masked.map(({ object }): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
-  ];
   // Nobody keeps all Services of a cluster in one folder: a host that isn't here is unseen, not absent.
-  return { is: 'unseen', gaps };
+  return { is: 'unseen', gaps: [...unit.gaps, ...maskedHosts(unit)] };
 }
+
+const maskedHosts = oncePer((unit: Unit): readonly Gap[] =>
+  meshHosts(unit)
+    .filter(({ object, hosts }) => object.name === undefined || hosts.some((one) => one.unknown))
+    .map(({ object }): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
+);

@@ -1,14 +1,16 @@
 import type { Change } from '../../fixes/change.ts';
 import type { Container } from '../../model/container.ts';
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
-import type { Unit } from '../../model/unit.ts';
+import type { HelmRelease, Unit } from '../../model/unit.ts';
 import { parseImage } from '../../model/version.ts';
 import { parseEmbeddedDocuments } from '../../text/embedded.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { isBoolean, isNull, isNumber, itemsAt, nodeAt, scalarAt, textAt, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
-import { istioAnnotations } from './facts-annotations.ts';
+import { type IstioAnnotation, istioAnnotations } from './facts-annotations.ts';
 import { isIstioNetworking } from './facts-hosts.ts';
 import { meshConfigs } from './facts-mesh-config.ts';
+import { ofKind } from './objects.ts';
 
 /** Node metadata that becomes the idle timeout of TCP connections which no DestinationRule speaks for. */
 export const META_IDLE_TIMEOUT = 'ISTIO_META_IDLE_TIMEOUT';
@@ -28,28 +30,36 @@ export interface IdleSetting {
   readonly workload: KubeObject | undefined;
 }
 
-const cache = new WeakMap<Unit, readonly IdleSetting[]>();
-
 /** Every literal `ISTIO_META_IDLE_TIMEOUT` of a unit. Templated values are left out. */
-export function idleSettings(unit: Unit): readonly IdleSetting[] {
-  const known = cache.get(unit);
-  if (known) return known;
-  const found = [
-    ...unit.containers.flatMap(ofContainer),
-    ...ofAnnotations(unit),
+export const idleSettings = oncePer((unit: Unit): readonly IdleSetting[] => {
+  const found: IdleSetting[] = [];
+  for (const container of unit.containers) found.push(...ofContainer(container));
+  for (const annotation of istioAnnotations(unit)) if (annotation.key === PROXY_CONFIG) found.push(...ofAnnotation(annotation));
+  return [
+    ...found,
     ...meshConfigs(unit).flatMap(({ root }) =>
       ofScalar(scalarAt(root, 'defaultConfig', 'proxyMetadata', META_IDLE_TIMEOUT), 'mesh-config', undefined),
     ),
-    ...unit.objects
-      .filter((object) => object.kind === 'ProxyConfig' && isIstioNetworking(object))
+    ...ofKind(unit, 'ProxyConfig')
+      .filter(isIstioNetworking)
       .flatMap(({ root }) => ofScalar(scalarAt(root, 'spec', 'environmentVariables', META_IDLE_TIMEOUT), 'proxy-config', undefined)),
-    ...ofOperators(unit),
-    ...unit.releases
-      .filter(({ chart }) => chart === 'gateway' || chart === 'istio-ingress' || chart === 'istio-egress')
-      .flatMap(({ values }) => ofScalar(scalarAt(values, 'env', META_IDLE_TIMEOUT), 'chart', undefined)),
+    ...ofKind(unit, 'IstioOperator').flatMap(ofOperator),
+    ...unit.releases.flatMap(ofRelease),
   ];
-  cache.set(unit, found);
-  return found;
+});
+
+const NONE: readonly IdleSetting[] = [];
+
+/** The gateway chart has `env` at its top; the older charts of one gateway each, and IstioOperator's values, below the gateway's name. */
+function ofRelease({ chart, values }: HelmRelease): readonly IdleSetting[] {
+  if (chart === 'gateway') return ofScalar(scalarAt(values, 'env', META_IDLE_TIMEOUT), 'chart', undefined);
+  return chart === 'istio-ingress' || chart === 'istio-egress' ? ofGatewayValues(values) : NONE;
+}
+
+function ofGatewayValues(values: YamlNode | undefined): readonly IdleSetting[] {
+  return ['istio-ingressgateway', 'istio-egressgateway'].flatMap((name) =>
+    ofScalar(scalarAt(values, 'gateways', name, 'env', META_IDLE_TIMEOUT), 'chart', undefined),
+  );
 }
 
 /** The sidecar or gateway itself: by its name, its image, or `image: auto`, which the injector fills in. */
@@ -59,9 +69,9 @@ export function isProxy(container: Container): boolean {
   return container.image?.known === true && parseImage(container.image.value)?.name === 'proxyv2';
 }
 
-function ofContainer(container: Container): IdleSetting[] {
-  const variable = isProxy(container) ? container.env.variables.get(META_IDLE_TIMEOUT) : undefined;
-  if (!variable?.value.known || !variable.value.at) return [];
+const ofContainer = oncePer((container: Container): readonly IdleSetting[] => {
+  const variable = container.env.variables.get(META_IDLE_TIMEOUT);
+  if (!variable?.value.known || !variable.value.at || !isProxy(container)) return NONE;
   const literal = scalarAt(variable.node, 'value') ?? variable.node;
   return [
     {
@@ -73,19 +83,16 @@ function ofContainer(container: Container): IdleSetting[] {
       workload: container.workload,
     },
   ];
-}
+});
 
-function ofAnnotations(unit: Unit): IdleSetting[] {
-  return istioAnnotations(unit).flatMap((annotation) => {
-    if (annotation.key !== PROXY_CONFIG || annotation.place === 'object' || annotation.value.kind !== 'scalar') return [];
-    const workload = annotation.place === 'pod' ? annotation.object : undefined;
-    const { value } = annotation;
-    return proxyConfigRoots(value).flatMap((root) => {
-      const scalar = scalarAt(root, 'proxyMetadata', META_IDLE_TIMEOUT);
-      return ofScalar(scalar, 'annotation', workload).map((setting) => inText(setting, scalar, value));
-    });
+const ofAnnotation = oncePer(({ place, value, object }: IstioAnnotation): readonly IdleSetting[] => {
+  if (place === 'object' || value.kind !== 'scalar') return NONE;
+  const workload = place === 'pod' ? object : undefined;
+  return proxyConfigRoots(value).flatMap((root) => {
+    const scalar = scalarAt(root, 'proxyMetadata', META_IDLE_TIMEOUT);
+    return ofScalar(scalar, 'annotation', workload).map((setting) => inText(setting, scalar, value));
   });
-}
+});
 
 /** Inside a text on one line (JSON mostly) there are no lines to edit: the value's own characters are replaced. */
 function inText(setting: IdleSetting, inner: YamlScalar | undefined, outer: YamlScalar): IdleSetting {
@@ -95,21 +102,18 @@ function inText(setting: IdleSetting, inner: YamlScalar | undefined, outer: Yaml
 }
 
 /** The ProxyConfig in an annotation's text, YAML or JSON. */
-export function proxyConfigRoots(scalar: YamlScalar): readonly YamlNode[] {
+function proxyConfigRoots(scalar: YamlScalar): readonly YamlNode[] {
   return parseEmbeddedDocuments(scalar) ?? [];
 }
 
-function ofOperators(unit: Unit): IdleSetting[] {
-  return unit.objects
-    .filter(({ kind }) => kind === 'IstioOperator')
-    .flatMap(({ root }) =>
-      ['ingressGateways', 'egressGateways'].flatMap((kind) =>
-        itemsAt(root, 'spec', 'components', kind)
-          .flatMap((gateway) => itemsAt(nodeAt(gateway, 'k8s', 'env')))
-          .filter((item) => textAt(item, 'name') === META_IDLE_TIMEOUT)
-          .flatMap((item) => ofScalar(scalarAt(item, 'value'), 'container', undefined)),
-      ),
-    );
+function ofOperator({ root }: KubeObject): IdleSetting[] {
+  const components = ['ingressGateways', 'egressGateways'].flatMap((kind) =>
+    itemsAt(root, 'spec', 'components', kind)
+      .flatMap((gateway) => itemsAt(nodeAt(gateway, 'k8s', 'env')))
+      .filter((item) => textAt(item, 'name') === META_IDLE_TIMEOUT)
+      .flatMap((item) => ofScalar(scalarAt(item, 'value'), 'container', undefined)),
+  );
+  return [...components, ...ofGatewayValues(nodeAt(root, 'spec', 'values'))];
 }
 
 function ofScalar(scalar: YamlScalar | undefined, place: IdleSetting['place'], workload: KubeObject | undefined): IdleSetting[] {

@@ -1,7 +1,9 @@
-import { labelsOf, type KubeObject, type PodTemplate, podTemplateOf } from '../../model/kubernetes/objects.ts';
+import { labelsOf, type KubeObject, type PodTemplate } from '../../model/kubernetes/objects.ts';
 import type { Assume, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
+import { namespaceNamed, podTemplates } from './objects.ts';
 
 /** Whether the pods of a template get Istio's sidecar. `at` is what settles it. */
 export interface Injection {
@@ -23,13 +25,23 @@ const NAMESPACE_INJECTION = 'istio-injection';
  * once one is called.
  */
 export function injectionOf(unit: Unit, pod: PodTemplate, assume: Assume): Injection {
-  const literal = literalInjection(unit, pod);
+  const literal = literalInjection(pod, namespaceNamed(unit, pod.workload.namespace));
   if (literal.state !== 'unknown' || assume.mesh === undefined) return literal;
   return { state: assume.mesh === 'istio' ? 'proven' : 'refuted', at: undefined };
 }
 
-function literalInjection(unit: Unit, pod: PodTemplate): Injection {
-  const { spec, labels, annotations, workload } = pod;
+const knownInjections = new WeakMap<YamlMap, { readonly namespace: KubeObject | undefined; readonly injection: Injection }>();
+
+/** Read once for a pod template and its namespace's manifest, whatever else changes in the unit. */
+function literalInjection(pod: PodTemplate, namespace: KubeObject | undefined): Injection {
+  const known = knownInjections.get(pod.root);
+  if (known && known.namespace === namespace) return known.injection;
+  const injection = readInjection(pod, namespace);
+  knownInjections.set(pod.root, { namespace, injection });
+  return injection;
+}
+
+function readInjection({ spec, labels, annotations, workload }: PodTemplate, namespace: KubeObject | undefined): Injection {
   if (workload.namespace !== undefined && IGNORED_NAMESPACES.has(workload.namespace)) return { state: 'refuted', at: undefined };
   const hostNetwork = scalarAt(spec, 'hostNetwork');
   if (hostNetwork?.unknown) return UNKNOWN;
@@ -37,7 +49,6 @@ function literalInjection(unit: Unit, pod: PodTemplate): Injection {
   const proxy = [...itemsAt(spec, 'containers'), ...itemsAt(spec, 'initContainers')].find((item) => textAt(item, 'name') === 'istio-proxy');
   if (proxy) return { state: 'proven', at: scalarAt(proxy, 'name') };
 
-  const namespace = namespaceOf(unit, workload);
   const namespaceLabels = namespace && labelsOf(namespace);
   const dataplane = scalarAt(labels, DATAPLANE) ?? scalarAt(namespaceLabels, DATAPLANE);
   const podInject = scalarAt(labels, INJECT);
@@ -73,17 +84,34 @@ function byLabels(
   return podRevision && podRevision.text !== '' ? podRevision : undefined;
 }
 
-function namespaceOf(unit: Unit, workload: KubeObject): KubeObject | undefined {
-  if (!workload.namespace) return undefined;
-  return unit.objects.find((object) => object.kind === 'Namespace' && object.name === workload.namespace);
+export interface PodInjection {
+  readonly pod: PodTemplate;
+  readonly injection: Injection;
 }
 
-/** All pod templates of a unit with their injection. */
-export function injectedPods(unit: Unit, assume: Assume): readonly { readonly pod: PodTemplate; readonly injection: Injection }[] {
-  return unit.objects.flatMap((object) => {
-    const pod = podTemplateOf(object);
-    return pod ? [{ pod, injection: injectionOf(unit, pod, assume) }] : [];
-  });
+/** The pod templates of a unit with their injection. */
+export interface UnitInjections {
+  readonly all: readonly PodInjection[];
+  readonly proven: readonly PodInjection[];
+  /** Proven or unknown. */
+  readonly possible: readonly PodInjection[];
+}
+
+const injectionsByAssumption = oncePer((_unit: Unit) => new Map<Assume['mesh'], UnitInjections>());
+
+export function injectedPods(unit: Unit, assume: Assume): UnitInjections {
+  const byAssumption = injectionsByAssumption(unit);
+  let pods = byAssumption.get(assume.mesh);
+  if (!pods) {
+    const all = podTemplates(unit).map((pod) => ({ pod, injection: injectionOf(unit, pod, assume) }));
+    pods = {
+      all,
+      proven: all.filter(({ injection }) => injection.state === 'proven'),
+      possible: all.filter(({ injection }) => injection.state !== 'refuted'),
+    };
+    byAssumption.set(assume.mesh, pods);
+  }
+  return pods;
 }
 
 /** Ports that this pod's traffic reaches without the sidecar; `undefined`: a template decides. */
@@ -103,17 +131,11 @@ export function capturesEverything(pod: PodTemplate): boolean {
   return isDefault(include, '*') && isDefault(exclude, '') && mode?.text !== 'NONE' && !pod.annotations?.open;
 }
 
-/** The pod templates that a Service selects: all of its selector's labels are there, literally. */
-export function selectedPods(unit: Unit, service: KubeObject): PodTemplate[] {
+/** Whether a Service selects the pods of a template: all of its selector's labels are there, literally. */
+export function selects(service: KubeObject, pod: PodTemplate): boolean {
   const selector = nodeAt(service.root, 'spec', 'selector');
-  if (selector?.kind !== 'map' || selector.pairs.size === 0 || selector.open) return [];
-  return unit.objects.flatMap((object) => {
-    const pod = podTemplateOf(object);
-    if (!pod || !sharesNamespace(service, object)) return [];
-    return [...selector.pairs.values()].every(({ key, value }) => hasLabel(pod.labels, key, value.kind === 'scalar' ? value : undefined))
-      ? [pod]
-      : [];
-  });
+  if (selector?.kind !== 'map' || selector.pairs.size === 0 || selector.open || !sharesNamespace(service, pod.workload)) return false;
+  return [...selector.pairs.values()].every(({ key, value }) => hasLabel(pod.labels, key, value.kind === 'scalar' ? value : undefined));
 }
 
 function sharesNamespace(a: KubeObject, b: KubeObject): boolean {

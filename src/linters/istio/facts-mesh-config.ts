@@ -1,8 +1,11 @@
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import type { Unit } from '../../model/unit.ts';
 import { parseEmbeddedYaml } from '../../text/embedded.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { mapAt, nodeAt, scalarAt, type YamlMap, type YamlNode } from '../../text/yaml.ts';
+import { ofKind } from './objects.ts';
+import type { YamlFile } from '../../workspace/parsed-file.ts';
 
 /** The mesh-wide configuration of one control plane, wherever it is written. */
 export interface MeshConfig {
@@ -18,21 +21,22 @@ export interface MeshConfig {
 /** Charts that install istiod; `istio-discovery` is its former name. */
 const CONTROL_PLANE_CHARTS: ReadonlySet<string> = new Set(['istiod', 'istio-discovery']);
 
-const cache = new WeakMap<Unit, readonly MeshConfig[]>();
-
 /**
  * The mesh configurations of a unit: `spec.meshConfig` of an IstioOperator, `spec.values.meshConfig` of it and of an Istio resource, key
  * `mesh` of a ConfigMap `istio` or `istio-<revision>`, `meshConfig` of the istiod chart's values, and a file that holds a MeshConfig alone.
  */
-export function meshConfigs(unit: Unit): readonly MeshConfig[] {
-  const known = cache.get(unit);
-  if (known) return known;
-  const found = [...unit.objects.flatMap(ofObject), ...ofReleases(unit), ...ofFiles(unit)];
-  cache.set(unit, found);
-  return found;
+export const meshConfigs = oncePer((unit: Unit): readonly MeshConfig[] => [
+  ...['IstioOperator', 'Istio'].flatMap((kind) => ofKind(unit, kind).flatMap(ofObject)),
+  ...ofKind(unit, 'ConfigMap').filter(isIstioConfigMap).flatMap(ofObject),
+  ...ofReleases(unit),
+  ...ofFiles(unit),
+]);
+
+function isIstioConfigMap({ name }: KubeObject): boolean {
+  return name !== undefined && (name === 'istio' || name.startsWith('istio-'));
 }
 
-function ofObject(object: KubeObject): MeshConfig[] {
+const ofObject = oncePer((object: KubeObject): readonly MeshConfig[] => {
   const { kind, root } = object;
   if (kind === 'IstioOperator' || kind === 'Istio') {
     const spec = mapAt(root, 'spec');
@@ -44,15 +48,12 @@ function ofObject(object: KubeObject): MeshConfig[] {
     if (roots.length === 0) return [{ root: undefined, origin: kind, at, complete }];
     return roots.map((map) => ({ root: map, origin: kind, at: map, complete: complete && !map.open }));
   }
-  if (kind === 'ConfigMap' && (object.name === 'istio' || object.name?.startsWith('istio-'))) {
-    const scalar = scalarAt(root, 'data', 'mesh');
-    if (!scalar) return [];
-    const mesh = parseEmbeddedYaml(scalar);
-    if (mesh?.kind !== 'map') return [{ root: undefined, origin: 'ConfigMap', at: scalar, complete: false }];
-    return [{ root: mesh, origin: 'ConfigMap', at: mesh, complete: !mesh.open }];
-  }
-  return [];
-}
+  const scalar = scalarAt(root, 'data', 'mesh');
+  if (!scalar) return [];
+  const mesh = parseEmbeddedYaml(scalar);
+  if (mesh?.kind !== 'map') return [{ root: undefined, origin: 'ConfigMap', at: scalar, complete: false }];
+  return [{ root: mesh, origin: 'ConfigMap', at: mesh, complete: !mesh.open }];
+});
 
 function ofReleases(unit: Unit): MeshConfig[] {
   return unit.releases.flatMap((release): MeshConfig[] => {
@@ -67,14 +68,20 @@ function ofReleases(unit: Unit): MeshConfig[] {
 
 /** A file that is a MeshConfig as `istioctl` or a ConfigMap generator takes it: known by keys that nothing else has together. */
 function ofFiles(unit: Unit): MeshConfig[] {
-  return unit.files.flatMap((parsed): MeshConfig[] => {
-    if (parsed.format !== 'yaml' || !/(?:^|\/)mesh[^/]*\.ya?ml$/.test(parsed.file.path)) return [];
-    return parsed.documents.flatMap(({ root }): MeshConfig[] => {
-      if (root?.kind !== 'map' || nodeAt(root, 'kind') || !isMeshConfig(root)) return [];
-      return [{ root, origin: 'file', at: root, complete: !root.open }];
-    });
-  });
+  const found: MeshConfig[] = [];
+  for (const parsed of unit.files) if (parsed.format === 'yaml') found.push(...ofFile(parsed));
+  return found;
 }
+
+const NONE: readonly MeshConfig[] = [];
+
+const ofFile = oncePer((parsed: YamlFile): readonly MeshConfig[] => {
+  if (!/(?:^|\/)mesh[^/]*\.ya?ml$/.test(parsed.file.path)) return NONE;
+  return parsed.documents.flatMap(({ root }): MeshConfig[] => {
+    if (root?.kind !== 'map' || nodeAt(root, 'kind') || !isMeshConfig(root)) return [];
+    return [{ root, origin: 'file', at: root, complete: !root.open }];
+  });
+});
 
 function isMeshConfig(root: YamlMap): boolean {
   return (

@@ -9,7 +9,10 @@ import {
   compareVersions,
 } from '../../model/version.ts';
 import type { Repository, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import { textAt } from '../../text/yaml.ts';
+import type { Container } from '../../model/container.ts';
+import { ofKind } from './objects.ts';
 
 /** Images that are built from Istio's release and carry its version. */
 const ISTIO_IMAGES: ReadonlySet<string> = new Set(['pilot', 'proxyv2', 'istiod', 'install-cni', 'ztunnel']);
@@ -25,18 +28,20 @@ const ISTIO_CHARTS: ReadonlySet<string> = new Set([
   'ambient',
 ]);
 
-const cache = new WeakMap<Unit, VersionRange>();
+const versionInFiles = oncePer((unit: Unit): VersionRange => span(namedVersions(unit)));
+
+const versionOfContainer = oncePer(({ image }: Container): VersionRange | undefined => {
+  if (!image?.known) return undefined;
+  const reference = parseImage(image.value);
+  return reference && ISTIO_IMAGES.has(reference.name) ? versionOfImage(reference) : undefined;
+});
 
 /**
  * The Istio version that the unit's files name: images of the control plane and proxies, IstioOperator and Istio resources, Istio's
  * charts. `assume.istio` fills in where they say nothing. Several versions give the span that holds them all.
  */
 export function istioVersion(unit: Unit, repository: Repository): VersionRange {
-  let found = cache.get(unit);
-  if (!found) {
-    found = span(namedVersions(unit));
-    cache.set(unit, found);
-  }
+  const found = versionInFiles(unit);
   if (found.from || found.before) return found;
   const assumed = repository.assume(unit.folder).istio;
   return assumed === undefined ? found : versionRange(String(assumed));
@@ -44,20 +49,15 @@ export function istioVersion(unit: Unit, repository: Repository): VersionRange {
 
 function namedVersions(unit: Unit): VersionRange[] {
   const versions: VersionRange[] = [];
-  for (const { image } of unit.containers) {
-    if (!image?.known) continue;
-    const reference = parseImage(image.value);
-    if (reference && ISTIO_IMAGES.has(reference.name)) versions.push(versionOfImage(reference));
+  for (const container of unit.containers) {
+    const version = versionOfContainer(container);
+    if (version) versions.push(version);
   }
-  for (const object of unit.objects) {
-    const tag =
-      object.kind === 'IstioOperator'
-        ? (textAt(object.root, 'spec', 'tag') ?? textAt(object.root, 'spec', 'values', 'global', 'tag'))
-        : object.kind === 'Istio'
-          ? textAt(object.root, 'spec', 'version')
-          : undefined;
-    if (tag !== undefined) versions.push(versionOfTag(tag.replace(/-latest$/, '')));
-  }
+  const tags = [
+    ...ofKind(unit, 'IstioOperator').map(({ root }) => textAt(root, 'spec', 'tag') ?? textAt(root, 'spec', 'values', 'global', 'tag')),
+    ...ofKind(unit, 'Istio').map(({ root }) => textAt(root, 'spec', 'version')),
+  ];
+  for (const tag of tags) if (tag !== undefined) versions.push(versionOfTag(tag.replace(/-latest$/, '')));
   for (const release of unit.releases) {
     if (release.chart === undefined || !ISTIO_CHARTS.has(release.chart)) continue;
     const tag = textAt(release.values, 'global', 'tag');

@@ -1,8 +1,12 @@
 import { parseImage } from '../../model/version.ts';
-import type { PodTemplate } from '../../model/kubernetes/objects.ts';
+import type { Unit } from '../../model/unit.ts';
+import type { KubeObject, PodTemplate } from '../../model/kubernetes/objects.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
-import { itemsAt, scalarAt, textAt, type YamlMap } from '../../text/yaml.ts';
+import { itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
+import { selects } from './facts-injection.ts';
 import { portNumber } from './facts-protocol.ts';
+import { podTemplates } from './objects.ts';
 
 /** What speaks first on a port, and how that is known. */
 export interface ServerFirst {
@@ -30,7 +34,13 @@ const DOCUMENTED_PORTS: ReadonlyMap<number, string> = new Map([
   [33062, 'MySQL'],
 ]);
 
-const IMAGES: readonly { readonly names: readonly string[]; readonly product: string; readonly ports: readonly number[] }[] = [
+interface ServerFirstProduct {
+  readonly names: readonly string[];
+  readonly product: string;
+  readonly ports: readonly number[];
+}
+
+const IMAGES: readonly ServerFirstProduct[] = [
   {
     names: [
       'mysql',
@@ -55,22 +65,57 @@ export function documentedPort(number: number | undefined): ServerFirst | undefi
   return product === undefined ? undefined : { product, image: undefined };
 }
 
+interface ServerFirstContainer {
+  readonly known: ServerFirstProduct;
+  readonly image: YamlScalar;
+  readonly ports: ReturnType<typeof declaredPorts>;
+}
+
+const serverFirstContainers = oncePer((podSpec: YamlMap): readonly ServerFirstContainer[] => {
+  return itemsAt(podSpec, 'containers').flatMap((container): ServerFirstContainer[] => {
+    if (container.kind !== 'map') return [];
+    const image = scalarAt(container, 'image');
+    const name = image && !image.unknown ? parseImage(image.text)?.name : undefined;
+    const known = IMAGES.find(({ names }) => name !== undefined && names.includes(name));
+    return known && image ? [{ known, image, ports: declaredPorts(container) }] : [];
+  });
+});
+
+/** The pods of a unit that run a product known by its image, by each of their labels: a Service looks for its own among few. */
+const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTemplate[]> => {
+  const pods = new Map<string, PodTemplate[]>();
+  for (const pod of podTemplates(unit)) {
+    if (serverFirstContainers(pod.spec).length === 0) continue;
+    for (const [key, { value }] of pod.labels?.pairs ?? []) {
+      if (value.kind !== 'scalar') continue;
+      const label = `${key}=${value.text}`;
+      pods.set(label, [...(pods.get(label) ?? []), pod]);
+    }
+  }
+  return pods;
+});
+
+const firstLabel = oncePer((service: KubeObject): string | undefined => {
+  const [first] = mapAt(service.root, 'spec', 'selector')?.pairs ?? [];
+  return first?.[1].value.kind === 'scalar' ? `${first[0]}=${first[1].value.text}` : undefined;
+});
+
+/** The pods behind a Service that run a product known by its image. */
+export function serverFirstPods(unit: Unit, service: KubeObject): readonly PodTemplate[] {
+  const pods = podsByLabel(unit).get(firstLabel(service) ?? '');
+  return pods ? pods.filter((pod) => selects(service, pod)) : [];
+}
+
 /**
  * A container of the pod that is known to speak first on the port that a Service hands on to: the product's own port, or the only one that
  * the container declares.
  * @param target the Service port's `targetPort` (number or name), else its `port`
  */
 export function serverFirstImage(pod: PodTemplate, target: string): ServerFirst | undefined {
-  for (const container of itemsAt(pod.spec, 'containers')) {
-    if (container.kind !== 'map') continue;
-    const image = scalarAt(container, 'image');
-    const name = image && !image.unknown ? parseImage(image.text)?.name : undefined;
-    const known = IMAGES.find(({ names }) => name !== undefined && names.includes(name));
-    if (!known || !image) continue;
-    const declared = declaredPorts(container);
-    const number = /^\d+$/.test(target) ? Number(target) : declared.find((port) => port.name === target)?.number;
+  for (const { known, image, ports } of serverFirstContainers(pod.spec)) {
+    const number = /^\d+$/.test(target) ? Number(target) : ports.find((port) => port.name === target)?.number;
     if (number === undefined) continue;
-    const isOnly = declared.length === 1 && declared[0]?.number === number;
+    const isOnly = ports.length === 1 && ports[0]?.number === number;
     if (known.ports.includes(number) || isOnly) return { product: known.product, image };
   }
   return undefined;

@@ -151,7 +151,7 @@ metadata: { name: open }
 spec: { containers: [{ name: a, image: example/a:1 }] }
 `;
     const { unit } = await unitOf(text);
-    const states = (mesh: 'none' | 'istio' | 'ambient') => injectedPods(unit, { mesh }).map(({ injection }) => injection.state);
+    const states = (mesh: 'none' | 'istio' | 'ambient') => injectedPods(unit, { mesh }).all.map(({ injection }) => injection.state);
     assert.deepEqual(states('istio'), ['refuted', 'proven']);
     assert.deepEqual(states('none'), ['refuted', 'refuted']);
     assert.deepEqual(states('ambient'), ['refuted', 'refuted']);

@@ -1,14 +1,15 @@
 import type { Fix } from '../../../fixes/change.ts';
 import { affected } from '../../../model/version.ts';
 import type { Repository, Unit } from '../../../model/unit.ts';
+import { oncePer } from '../../../text/once.ts';
 import type { Anchor } from '../../../text/source.ts';
 import { scalarAt } from '../../../text/yaml.ts';
 import type { Related, Rule } from '../../rule.ts';
 import { type MeshHost, meshHosts } from '../facts-hosts.ts';
-import { excludesOutboundPort, injectedPods, selectedPods } from '../facts-injection.ts';
+import { excludesOutboundPort, injectedPods, type PodInjection } from '../facts-injection.ts';
 import type { MeshPort } from '../facts-protocol.ts';
 import { istioVersion } from '../facts-version.ts';
-import { documentedPort, type ServerFirst, serverFirstImage } from '../server-first.ts';
+import { documentedPort, type ServerFirst, serverFirstImage, serverFirstPods } from '../server-first.ts';
 
 /**
  * A port whose protocol Istio isn't told is sniffed: Envoy waits for the client's first bytes. Where the server speaks first, both wait;
@@ -53,8 +54,7 @@ export const serverFirstPortSniffed: Rule = {
   check({ unit, repository, report }) {
     for (const host of meshHosts(unit)) {
       if (host.kind === 'Service' && host.external) continue;
-      for (const port of host.ports) {
-        if (port.protocol !== 'sniffed' && port.protocol !== 'http') continue;
+      for (const port of doubtfulPorts(host)) {
         const server = serverOf(unit, host, port);
         const at = placeOf(port);
         if (!server || !at) continue;
@@ -78,6 +78,10 @@ export const serverFirstPortSniffed: Rule = {
   },
 };
 
+const doubtfulPorts = oncePer(({ ports }: MeshHost): readonly MeshPort[] =>
+  ports.filter(({ protocol }) => protocol === 'sniffed' || protocol === 'http'),
+);
+
 /** The number is all there is where nothing names the protocol; else the word that says HTTP. */
 function placeOf(port: MeshPort): Anchor | undefined {
   return (port.protocol === 'http' ? port.decidedBy : undefined) ?? port.numberScalar;
@@ -89,7 +93,7 @@ function serverOf(unit: Unit, { kind, object }: MeshHost, port: MeshPort): Serve
   if (targetScalar?.unknown || port.number === undefined) return undefined;
   const target = targetScalar?.text ?? String(port.number);
   if (kind === 'Service') {
-    for (const pod of selectedPods(unit, object)) {
+    for (const pod of serverFirstPods(unit, object)) {
       const server = serverFirstImage(pod, target);
       if (server) return server;
     }
@@ -108,12 +112,12 @@ function clientsOf(
   port: number | undefined,
 ): { readonly are: 'injected' | 'unknown' | 'outside'; readonly at?: Anchor | undefined } {
   const assume = repository.assume(path);
-  const pods = injectedPods(unit, assume);
-  const open = pods.filter(({ pod }) => port === undefined || excludesOutboundPort(pod, port) !== true);
-  const injected = open.find(({ injection }) => injection.state === 'proven');
+  const { all, proven, possible } = injectedPods(unit, assume);
+  const bypasses = ({ pod }: PodInjection): boolean => port !== undefined && excludesOutboundPort(pod, port) === true;
+  const injected = proven.find((one) => !bypasses(one));
   if (injected) return { are: 'injected', at: injected.injection.at };
-  if (pods.length === 0 && assume.mesh !== undefined) return { are: assume.mesh === 'istio' ? 'injected' : 'outside' };
-  if (pods.length > 0 && open.every(({ injection }) => injection.state === 'refuted')) return { are: 'outside' };
+  if (all.length === 0 && assume.mesh !== undefined) return { are: assume.mesh === 'istio' ? 'injected' : 'outside' };
+  if (all.length > 0 && possible.every(bypasses)) return { are: 'outside' };
   return { are: repository.meshEvidence.some(({ mesh }) => mesh === 'istio') ? 'unknown' : 'outside' };
 }
 
