@@ -38,6 +38,8 @@ export interface Gap {
   readonly kind: 'templated' | 'unparsable' | 'oversize' | 'ignored' | 'unreadable' | 'remote' | 'unsupported' | 'secret';
   readonly path: string;
   readonly detail: string;
+  /** Kong routes in a declarative file that is too large to be read, and where it says that it is one. */
+  readonly declared?: { readonly routes: number; readonly at: Anchor };
 }
 
 /** The answer to "is there an X?". Missing may only be said of `absent`. */

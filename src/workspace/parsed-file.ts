@@ -1,6 +1,7 @@
 import type { KubeObject } from '../model/kubernetes/objects.ts';
 import type { SourceFile } from '../text/source.ts';
 import type { YamlDocument } from '../text/yaml-documents.ts';
+import type { DeclaredRoutes } from './declared-routes.ts';
 
 export type TextFormat =
   | 'kong.conf'
@@ -20,6 +21,8 @@ export interface Notice {
   readonly kind: 'unparsable' | 'oversize' | 'unreadable' | 'conflict' | 'templated' | 'configuration';
   readonly file: string;
   readonly message: string;
+  /** Of a declarative file of Kong's that is too large to be read: its routes are counted all the same. */
+  readonly declared?: DeclaredRoutes;
 }
 
 /** A file as far as any rule reads it. Immutable: a changed file gives a new one, so identity is the cache key. */

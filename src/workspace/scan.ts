@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import type { SourceFile } from '../text/source.ts';
 import { decodeText } from './decode.ts';
+import { oversizeNotice } from './oversize.ts';
 import { formatOf, MAX_FILE_BYTES } from './parse-file.ts';
 import type { Notice } from './parsed-file.ts';
 
@@ -105,13 +106,7 @@ export function readSource(root: string, path: string): SourceFile | Notice {
   try {
     descriptor = openSync(join(root, path), 'r');
     const { size } = fstatSync(descriptor);
-    if (size > MAX_FILE_BYTES) {
-      return {
-        kind: 'oversize',
-        file: path,
-        message: `${(size / 2 ** 20).toFixed(1)} MiB; files over ${MAX_FILE_BYTES / 2 ** 20} MiB are left out`,
-      };
-    }
+    if (size > MAX_FILE_BYTES) return oversizeNotice(path, size, chunksOf(descriptor));
     if (size > shared.length) shared = Buffer.allocUnsafe(size * 2);
     let length = 0;
     for (let read = -1; read !== 0 && length < size; length += read) read = readSync(descriptor, shared, length, size - length, length);
@@ -120,6 +115,14 @@ export function readSource(root: string, path: string): SourceFile | Notice {
     return { kind: 'unreadable', file: path, message: errorText(error) };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function* chunksOf(descriptor: number): Generator<Uint8Array> {
+  for (let read = 0; ; ) {
+    read = readSync(descriptor, shared, 0, shared.length, null);
+    if (read === 0) return;
+    yield shared.subarray(0, read);
   }
 }
 

@@ -330,5 +330,15 @@ const GAP_KINDS = {
 } as const;
 
 function noticeGap(notice: Notice): Gap[] {
-  return notice.kind === 'configuration' ? [] : [{ kind: GAP_KINDS[notice.kind], path: notice.file, detail: notice.message }];
+  if (notice.kind === 'configuration') return [];
+  const { declared } = notice;
+  const at = declared && { file: declared.head, start: declared.start, end: declared.end };
+  return [
+    {
+      kind: GAP_KINDS[notice.kind],
+      path: notice.file,
+      detail: notice.message,
+      ...(declared && at && { declared: { routes: declared.routes, at } }),
+    },
+  ];
 }

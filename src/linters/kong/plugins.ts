@@ -1,8 +1,10 @@
 import type { Change } from '../../fixes/change.ts';
+import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import { objectsOfKind, type Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { mapAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
-import { declaredConfigs, entitiesOf } from './declared.ts';
+import { type DeclaredConfig, declaredConfigs, entitiesOf } from './declared.ts';
 
 /** A plugin that is declared in YAML: a KongPlugin, or an entry of a declarative configuration. */
 export interface DeclaredPlugin {
@@ -23,16 +25,19 @@ export interface PluginField {
   readonly rename: (to: string) => { readonly changes: readonly Change[]; readonly merged: boolean };
 }
 
-export function declaredPlugins(unit: Unit): DeclaredPlugin[] {
-  const objects = objectsOfKind(unit, 'KongPlugin', 'KongClusterPlugin').flatMap((object) => {
-    const name = scalarAt(object.root, 'plugin');
-    return name && !name.unknown ? [{ name, config: mapAt(object.root, 'config'), file: object.file, formatVersion: undefined }] : [];
-  });
-  const declared = declaredConfigs(unit).flatMap(({ root, file }) =>
-    entitiesOf(root, 'plugins').flatMap((plugin) => {
-      const name = scalarAt(plugin, 'name');
-      return name && !name.unknown ? [{ name, config: mapAt(plugin, 'config'), file, formatVersion: textAt(root, '_format_version') }] : [];
-    }),
-  );
-  return [...objects, ...declared];
-}
+export const declaredPlugins = oncePer((unit: Unit): readonly DeclaredPlugin[] => [
+  ...objectsOfKind(unit, 'KongPlugin', 'KongClusterPlugin').flatMap(pluginOfObject),
+  ...declaredConfigs(unit).flatMap(pluginsOfConfig),
+]);
+
+const pluginOfObject = oncePer((object: KubeObject): readonly DeclaredPlugin[] => {
+  const name = scalarAt(object.root, 'plugin');
+  return name && !name.unknown ? [{ name, config: mapAt(object.root, 'config'), file: object.file, formatVersion: undefined }] : [];
+});
+
+const pluginsOfConfig = oncePer(({ root, file }: DeclaredConfig): readonly DeclaredPlugin[] =>
+  entitiesOf(root, 'plugins').flatMap((plugin) => {
+    const name = scalarAt(plugin, 'name');
+    return name && !name.unknown ? [{ name, config: mapAt(plugin, 'config'), file, formatVersion: textAt(root, '_format_version') }] : [];
+  }),
+);

@@ -1,5 +1,6 @@
 import { annotationsOf, type KubeObject } from '../../model/kubernetes/objects.ts';
 import type { Repository, Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { itemsAt, nodeAt, pairAt, textAt, type YamlMap } from '../../text/yaml.ts';
 import { type DeclaredConfig, declaredConfigs, entitiesOf } from './declared.ts';
@@ -11,8 +12,6 @@ export interface RouteCount {
   readonly at: Anchor | undefined;
 }
 
-const memo = new WeakMap<Unit, RouteCount | undefined>();
-
 /**
  * Routes as far as the files say: those of declarative configuration; else what the user assumes, else those that the ingress
  * controller makes of Ingresses and HTTPRoutes (one for each host, service and port, or each rule; kubernetes-ingress-controller ≥ 2.8,
@@ -20,77 +19,90 @@ const memo = new WeakMap<Unit, RouteCount | undefined>();
  * @param path the file that asks, for assumptions that differ by path
  */
 export function routeCount(unit: Unit, repository: Repository, path: string): RouteCount | undefined {
-  const declared = memo.has(unit) ? memo.get(unit) : countDeclared(unit);
-  memo.set(unit, declared);
+  const declared = countDeclared(unit);
   const assumed = repository.assume(path).routes;
   if (declared)
-    return hasOversizeFile(unit) && assumed !== undefined && assumed > declared.routes ? { ...declared, routes: assumed } : declared;
+    return hasUncountedFile(unit) && assumed !== undefined && assumed > declared.routes ? { ...declared, routes: assumed } : declared;
   return assumed === undefined ? countIngresses(unit) : { routes: assumed, at: undefined };
 }
 
-/** A file too large to be read may hold most of the routes. */
-function hasOversizeFile(unit: Unit): boolean {
-  return unit.gaps.some((gap) => gap.kind === 'oversize' && /\.(?:ya?ml|json)$/.test(gap.path));
+/** A file too large to be read, whose routes could not be counted, may hold most of them. */
+function hasUncountedFile(unit: Unit): boolean {
+  return unit.gaps.some((gap) => gap.kind === 'oversize' && !gap.declared && /\.(?:ya?ml|json)$/.test(gap.path));
 }
 
 const EXAMPLE_PATH = /(?:^|\/)(?:tests?|testdata|examples?|fixtures?|samples?)\//i;
 
-function countDeclared(unit: Unit): RouteCount | undefined {
-  const all = declaredConfigs(unit);
-  const own = all.filter(({ file }) => !EXAMPLE_PATH.test(file.path));
+function notExamples<T>(all: readonly T[], path: (one: T) => string): readonly T[] {
+  const own = all.filter((one) => !EXAMPLE_PATH.test(path(one)));
+  return own.length > 0 ? own : all;
+}
+
+const countDeclared = oncePer((unit: Unit): RouteCount | undefined => {
+  const read = countRead(unit);
+  // The names in a large file aren't known, so it may be another edition of what was read: the larger number is sure.
+  const counted = unit.gaps.flatMap(({ declared }) => declared ?? []);
+  const [large] = [...notExamples(counted, ({ at }) => at.file.path)].sort((a, b) => b.routes - a.routes);
+  return large && (!read || large.routes > read.routes) ? large : read;
+});
+
+function countRead(unit: Unit): RouteCount | undefined {
   const groups: { names: Set<string>; routes: number; at: Anchor }[] = [];
-  for (const config of own.length > 0 ? own : all) {
-    const routes = entitiesOf(config.root, 'routes');
-    if (routes.length === 0) continue;
-    const names = new Set(routes.flatMap((route) => textAt(route, 'name') ?? []));
+  for (const config of notExamples(declaredConfigs(unit), ({ file }) => file.path)) {
+    const { routes, names } = routesIn(config);
+    if (routes === 0) continue;
     // Two files with the same route are two editions of one configuration (dev and prod), not two halves.
-    const same = groups.find((group) => [...names].some((name) => group.names.has(name)));
+    const same = groups.find((group) => names.some((name) => group.names.has(name)));
     const at = placeOf(config);
-    if (!same) groups.push({ names, routes: routes.length, at });
+    if (!same) groups.push({ names: new Set(names), routes, at });
     else {
       for (const name of names) same.names.add(name);
-      if (routes.length > same.routes) Object.assign(same, { routes: routes.length, at });
+      if (routes > same.routes) Object.assign(same, { routes, at });
     }
   }
   const [largest] = [...groups].sort((a, b) => b.routes - a.routes);
   return largest && { routes: groups.reduce((sum, group) => sum + group.routes, 0), at: largest.at };
 }
 
+const routesIn = oncePer(({ root }: DeclaredConfig): { readonly routes: number; readonly names: readonly string[] } => {
+  const routes = entitiesOf(root, 'routes');
+  return { routes: routes.length, names: routes.flatMap((route) => textAt(route, 'name') ?? []) };
+});
+
 function placeOf({ root }: DeclaredConfig): Anchor {
   return pairAt(root, '_format_version')?.key ?? root;
 }
 
-function countIngresses(unit: Unit): RouteCount | undefined {
+const countIngresses = oncePer((unit: Unit): RouteCount | undefined => {
   let routes = 0;
   let at: Anchor | undefined;
   const gateways = kongGateways(unit);
   for (const object of unit.objects) {
-    const count = routesOf(object, gateways);
-    if (count > 0) at ??= pairAt(object.root, 'kind')?.value;
-    routes += count;
+    if (!ROUTE_KINDS.has(object.kind)) continue;
+    const { parents, routes: own } = routesOf(object);
+    if (own === 0 || !(parents === undefined || parents.some((name) => gateways.has(name)))) continue;
+    at ??= pairAt(object.root, 'kind')?.value;
+    routes += own;
   }
   return routes > 0 ? { routes, at } : undefined;
-}
+});
 
-function routesOf(object: KubeObject, gateways: ReadonlySet<string>): number {
+const GATEWAY_ROUTES = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute'];
+const ROUTE_KINDS: ReadonlySet<string> = new Set(['Ingress', 'TCPIngress', 'UDPIngress', ...GATEWAY_ROUTES]);
+
+/** The routes that one object makes; `parents`: if one of these Gateways is Kong's. */
+const routesOf = oncePer((object: KubeObject): { readonly routes: number; readonly parents: readonly string[] | undefined } => {
+  const rules = itemsAt(object.root, 'spec', 'rules').length;
   switch (object.kind) {
     case 'Ingress':
-      return isKongClass(object) ? ingressRoutes(object.root) : 0;
+      return { routes: isKongClass(object) ? ingressRoutes(object.root) : 0, parents: undefined };
     case 'TCPIngress':
     case 'UDPIngress':
-      return object.apiVersion.startsWith('configuration.konghq.com/') ? itemsAt(object.root, 'spec', 'rules').length : 0;
-    case 'HTTPRoute':
-    case 'GRPCRoute':
-    case 'TCPRoute':
-    case 'TLSRoute':
-    case 'UDPRoute':
-      return itemsAt(object.root, 'spec', 'parentRefs').some((parent) => gateways.has(textAt(parent, 'name') ?? ''))
-        ? itemsAt(object.root, 'spec', 'rules').length
-        : 0;
+      return { routes: object.apiVersion.startsWith('configuration.konghq.com/') ? rules : 0, parents: undefined };
     default:
-      return 0;
+      return { routes: rules, parents: itemsAt(object.root, 'spec', 'parentRefs').flatMap((parent) => textAt(parent, 'name') ?? []) };
   }
-}
+});
 
 function isKongClass(object: KubeObject): boolean {
   const name = textAt(object.root, 'spec', 'ingressClassName') ?? textAt(annotationsOf(object), 'kubernetes.io/ingress.class');

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { routeCount } from '../../../src/linters/kong/routes.ts';
+import { sourceFile } from '../../../src/text/source.ts';
+import { oversizeNotice } from '../../../src/workspace/oversize.ts';
+import type { Notice } from '../../../src/workspace/parsed-file.ts';
 import { engineOf } from '../../helpers/engine.ts';
 
 async function count(files: Readonly<Record<string, string>>, settings?: string): Promise<number | undefined> {
@@ -34,6 +37,48 @@ describe('routes of declarative files', () => {
     assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': deck('a') }, 'assume: { routes: 9 }'), 1);
     assert.equal(await count({ 'compose.yaml': COMPOSE }, 'assume: { routes: 9 }'), 9);
     assert.equal(await count({ 'compose.yaml': COMPOSE }), undefined);
+  });
+});
+
+describe('files over the size cap', () => {
+  const large = (path: string, routes: number): Notice => {
+    const text = `_format_version: "3.0"\nroutes:\n${'- name: a\n'.repeat(routes)}`;
+    return oversizeNotice(path, 20 * 2 ** 20, [Buffer.from(text)]);
+  };
+  const countWith = async (files: Readonly<Record<string, string>>, notices: readonly Notice[], settings?: string): Promise<unknown> => {
+    const engine = await engineOf({ 'compose.yaml': COMPOSE, ...files }, { rules: [], ...(settings !== undefined && { settings }) });
+    for (const notice of notices) engine.workspace.setNotice(notice.file, notice);
+    const repository = engine.repository();
+    const [unit] = repository.units;
+    const found = unit && routeCount(unit, repository, 'any.yaml');
+    return found && `${found.routes} ${found.at?.file.path}:${found.at?.start}`;
+  };
+  it('count with the routes that were counted in passing', async () => {
+    assert.equal(await countWith({}, [large('kong.yaml', 30_000)]), '30000 kong.yaml:0');
+    assert.equal(await countWith({ 'a.yml': deck('a') }, [large('kong.yaml', 30_000)]), '30000 kong.yaml:0');
+    assert.equal(await countWith({ 'a.yml': deck('a', 'b', 'c') }, [large('kong.yaml', 2)]), '3 a.yml:0');
+    assert.equal(await countWith({}, [large('dev.yaml', 20_000), large('prod.yaml', 30_000)]), '30000 prod.yaml:0');
+    assert.equal(await countWith({}, [large('kong.yaml', 9), large('test/kong.yaml', 30_000)]), '9 kong.yaml:0');
+  });
+  it('go before an assumed number; one that says nothing of routes doesn’t', async () => {
+    const other = oversizeNotice('big.yaml', 20 * 2 ** 20, []);
+    assert.equal(await countWith({}, [large('kong.yaml', 30_000)], 'assume: { routes: 40000 }'), '30000 kong.yaml:0');
+    assert.equal(await countWith({ 'a.yml': deck('a') }, [other], 'assume: { routes: 40000 }'), '40000 a.yml:0');
+    assert.equal(await countWith({ 'a.yml': deck('a') }, [other], 'assume: { routes: 0 }'), '1 a.yml:0');
+  });
+  it('a file that shrinks is read again', async () => {
+    const engine = await engineOf({ 'compose.yaml': COMPOSE }, { rules: [] });
+    const routes = (): number | undefined => {
+      const repository = engine.repository();
+      const [unit] = repository.units;
+      return unit && routeCount(unit, repository, 'any.yaml')?.routes;
+    };
+    engine.workspace.setNotice('kong.yaml', large('kong.yaml', 30_000));
+    assert.equal(routes(), 30_000);
+    engine.workspace.setNotice('kong.yaml', large('kong.yaml', 40_000));
+    assert.equal(routes(), 40_000);
+    engine.setFile('kong.yaml', sourceFile('kong.yaml', deck('a')));
+    assert.equal(routes(), 1);
   });
 });
 
