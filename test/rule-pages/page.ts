@@ -41,6 +41,7 @@ const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)\s*
  *     ```
  *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one)
  *     ```yaml config                      (`.runbook-lens.yaml`)
+ *     ```yaml file=kong.yaml times=1000   (each line with `{n}` stands there so many times, numbered; no squiggles behind it)
  */
 export function readPage(text: string): Page {
   const lines = text.split('\n');
@@ -79,7 +80,8 @@ export function readPage(text: string): Page {
     else if (file && fixed) open.fixed.push({ fix: fixed[1] ?? '', file, text: join(body) });
     else if (file) {
       const { kept, markers } = takeMarkers(file, body);
-      open.files.set(file, join(kept));
+      const times = Number(/(?:^|\s)times=(\d+)/.exec(info)?.[1] ?? 1);
+      open.files.set(file, join(times === 1 ? kept : repeated(kept, times)));
       open.markers.push(...markers);
     }
   }
@@ -88,6 +90,12 @@ export function readPage(text: string): Page {
 
 function join(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function repeated(lines: readonly string[], times: number): string[] {
+  return lines.flatMap((line) =>
+    line.includes('{n}') ? Array.from({ length: times }, (_, at) => line.replaceAll('{n}', String(at + 1))) : [line],
+  );
 }
 
 function takeMarkers(file: string, body: readonly string[]): { kept: string[]; markers: Marker[] } {

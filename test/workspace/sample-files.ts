@@ -9,10 +9,14 @@ import { readPage } from '../rule-pages/page.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
+/** A case with thousands of routes says nothing more here and takes seconds. */
+const MAX_CHARS = 20_000;
+
 /** The files of each case of each rule's page. */
 export const PAGE_CASES: readonly Files[] = RULES.flatMap((rule) => {
   const path = join(import.meta.dirname, '../../docs/rules', `${rule.id}.md`);
-  return existsSync(path) ? readPage(readFileSync(path, 'utf8')).cases.map((item) => Object.fromEntries(item.files)) : [];
+  const cases = existsSync(path) ? readPage(readFileSync(path, 'utf8')).cases.map((item) => Object.fromEntries(item.files)) : [];
+  return cases.filter((files) => Object.values(files).every((text) => text.length < MAX_CHARS));
 });
 
 /** What the pages may lack: files whose meaning depends on others, near or far. */
