@@ -20,7 +20,7 @@ export const roleAnnotationMisplaced: Rule = {
   severity: 'error',
   default: 'on',
   affects: 'Kiam, all versions; kube2iam',
-  fixable: 'review',
+  fixable: 'safe',
   sources: ['uswitch/kiam:pkg/k8s/pod_cache.go@v4.2', 'uswitch/kiam:pkg/server/server.go@v4.2'],
   messages: {
     workload: {
@@ -74,7 +74,9 @@ function ofWorkload(object: KubeObject, pod: PodTemplate, annotations: YamlMap, 
   if (inPod) {
     // What a kustomization's commonAnnotations put into both places is one line.
     if (sameText(inPod, pair.value)) return undefined;
-    const fix = { id: 'remove-copy', titleId: 'remove', data: {}, safety: 'safe' as const };
+    // Where the two differ, the one without effect may be the one that was meant.
+    const same = pair.value.kind === 'scalar' && !pair.value.unknown && pair.value.text === inPod.text;
+    const fix = { id: 'remove-copy', titleId: 'remove', data: {}, safety: same ? ('safe' as const) : ('review' as const) };
     return {
       messageId: 'deadCopy',
       data: { key, kind },
@@ -105,7 +107,7 @@ function ofWorkload(object: KubeObject, pod: PodTemplate, annotations: YamlMap, 
         id: 'move-to-pod',
         titleId: 'move',
         data: { key },
-        safety: 'review',
+        safety: 'safe',
         changes: [
           { change: 'set-entry', map: pod.root, path: ['metadata', 'annotations', key], value },
           { change: 'remove-entry', map: object.root, path: ['metadata', 'annotations', key], prune: annotations.pairs.size === 1 },
