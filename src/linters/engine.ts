@@ -32,7 +32,11 @@ interface RoomFindings {
   readonly findings: readonly Finding[];
   readonly repositoryUnits: Repository['units'] | undefined;
   readonly components: Repository['components'] | undefined;
+  /** What it read of every unit, by the function that says it. */
+  readonly everyUnit: ReadonlyMap<FactsOf, readonly unknown[]>;
 }
+
+type FactsOf = (unit: Unit) => readonly unknown[];
 
 interface UnitFindings {
   readonly unit: Unit;
@@ -42,6 +46,14 @@ interface UnitFindings {
 }
 
 const NOTHING: readonly Finding[] = [];
+const NO_READS: ReadonlyMap<FactsOf, readonly unknown[]> = new Map();
+
+function stillHolds({ components, repositoryUnits, everyUnit }: RoomFindings, repository: Repository): boolean {
+  if (components && components !== repository.components) return false;
+  if (repositoryUnits && repositoryUnits !== repository.units) return false;
+  for (const [factsOf, facts] of everyUnit) if (repository.everyUnit(factsOf) !== facts) return false;
+  return true;
+}
 
 /** Files in, findings out. What one unit's rules say is kept until something that they read changes. */
 export class Engine implements LintEngine {
@@ -108,13 +120,7 @@ export class Engine implements LintEngine {
     let changed = same === undefined;
     const byRoom = this.rooms.map((rules, at) => {
       const kept = same?.byRoom[at];
-      if (
-        kept &&
-        (!kept.components || kept.components === repository.components) &&
-        (!kept.repositoryUnits || kept.repositoryUnits === repository.units)
-      ) {
-        return kept;
-      }
+      if (kept && stillHolds(kept, repository)) return kept;
       changed = true;
       return this.runRoom(rules, unit, repository);
     });
@@ -124,6 +130,7 @@ export class Engine implements LintEngine {
   private runRoom(rules: readonly Rule[], unit: Unit, repository: Repository): RoomFindings {
     let repositoryUnits: Repository['units'] | undefined;
     let components: Repository['components'] | undefined;
+    let everyUnit: Map<FactsOf, readonly unknown[]> | undefined;
     const tracked: Repository = {
       get units() {
         repositoryUnits = repository.units;
@@ -133,12 +140,18 @@ export class Engine implements LintEngine {
         components = repository.components;
         return repository.components;
       },
+      everyUnit: (factsOf) => {
+        const facts = repository.everyUnit(factsOf);
+        everyUnit ??= new Map();
+        everyUnit.set(factsOf, facts);
+        return facts;
+      },
       meshEvidence: repository.meshEvidence,
       assume: (path) => repository.assume(path),
     };
     const findings: Finding[] = [];
     for (const rule of rules) this.run(rule, unit, tracked, findings);
-    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components };
+    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components, everyUnit: everyUnit ?? NO_READS };
   }
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {

@@ -68,7 +68,7 @@ export function suppressWith(
 function suppressionsIn(findings: readonly LintFinding[], model: RepositoryModel): Suppression[] {
   const all: Suppression[] = [];
   const seen = new Set<string>();
-  for (const parsed of model.parsedFiles()) {
+  for (const parsed of model.filesWithSuppressions()) {
     seen.add(parsed.file.path);
     all.push(...findSuppressions(parsed.file));
     if (parsed.format === 'yaml' && parsed.file.text.includes(IGNORE_ANNOTATION)) all.push(...objectSuppressions(parsed.objects));

@@ -33,8 +33,8 @@ export function dependantsOf(unit: Unit): readonly Dependant[] {
   return known;
 }
 
-export function allDependants(repository: Repository): Dependant[] {
-  return repository.units.flatMap(dependantsOf);
+export function allDependants(repository: Repository): readonly Dependant[] {
+  return repository.everyUnit(dependantsOf);
 }
 
 function annotatedPods(unit: Unit): Dependant[] {

@@ -126,20 +126,14 @@ export interface CredentialServices {
   readonly kube2iam: readonly (ServedLife | undefined)[];
 }
 
-const servers = new WeakMap<Repository['units'], readonly KiamProcess[]>();
+const kiamServers = oncePer((unit: Unit): readonly KiamProcess[] => kiamProcesses(unit).filter(({ role }) => role === 'server'));
 
 /** Kiam serves a whole cluster and usually stands in a folder of its own: its servers anywhere in the repository. */
 export function credentialServices(repository: Repository): CredentialServices {
-  const { units } = repository;
-  let processes = servers.get(units);
-  if (!processes) {
-    processes = units.flatMap((unit) => kiamProcesses(unit).filter((process) => process.role === 'server'));
-    servers.set(units, processes);
-  }
-  const read = processes.map((server) => kiamService(server, repository));
+  const read = repository.everyUnit(kiamServers).map((server) => kiamService(server, repository));
   return {
     kiam: read.filter((service) => service !== undefined),
     unknownKiam: read.includes(undefined),
-    kube2iam: units.flatMap(kube2iamLives),
+    kube2iam: repository.everyUnit(kube2iamLives),
   };
 }

@@ -64,6 +64,11 @@ export interface Assume {
 export interface Repository {
   readonly units: readonly Unit[];
   readonly components: readonly Component[];
+  /**
+   * What a function says of each unit, joined. The same array for as long as each unit gives the same things: a rule that reads this is judged
+   * again only then, while one that reads `units` is judged again after every change. The function remembers its answers (`oncePer`).
+   */
+  everyUnit<Fact>(factsOf: (unit: Unit) => readonly Fact[]): readonly Fact[];
   /** The assumptions for a file (overrides may differ by path). */
   assume(path: string): Assume;
   /** Something in the repository speaks of a service mesh (objects, labels or annotations of Istio, Linkerd, Consul, Kuma): where. */

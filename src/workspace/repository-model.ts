@@ -5,9 +5,9 @@ import type { Assume, ComponentUse, Repository, Unit } from '../model/unit.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { buildComponents, joinComponents, skaffoldArtifacts } from './components.ts';
+import { sameShape } from './layout.ts';
 import { parseFile } from './parse-file.ts';
 import type { Notice, ParsedFile } from './parsed-file.ts';
-import { isYamlFile } from './plan-units.ts';
 
 /** What the model needs from outside: nothing here reads a disk. */
 export interface RepositoryInputs {
@@ -29,11 +29,16 @@ export class RepositoryModel {
   private readonly mesh: Map<string, MeshEvidence>;
   private readonly outside: Map<string, SourceFile | undefined>;
   private readonly scanNotices: Map<string, Notice>;
+  /** The files that have notices, and those that speak to this program: few, and asked for after each change. */
+  private readonly withNotices: Map<string, ParsedFile>;
+  private readonly withSuppressions: Map<string, ParsedFile>;
   private readonly builder: UnitBuilder;
   private documents = 0;
   private codeChanged = false;
   /** A path came or went, or a file that a component is made of changed. */
   private componentsChanged = true;
+  /** A path came or went, or a file changed its shape, or a notice: which files make which unit may be another. */
+  private layoutChanged = true;
   /** A path came that stands behind its place: what is found first must not depend on which file came first. */
   private unordered = false;
   private artifacts: ReadonlyMap<string, string> = new Map();
@@ -42,6 +47,8 @@ export class RepositoryModel {
   private components: readonly Component[] = [];
   private unitList: readonly Unit[] = [];
   private readonly joins: WeakMap<Unit, Joined>;
+  /** By the function that reads them off a unit. */
+  private readonly facts: Map<unknown, { readonly units: readonly Unit[]; readonly facts: readonly unknown[] }>;
 
   constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
     this.inputs = inputs;
@@ -50,22 +57,26 @@ export class RepositoryModel {
     this.mesh = new Map(from?.mesh);
     this.outside = new Map(from?.outside);
     this.scanNotices = new Map(from?.scanNotices);
+    this.withNotices = new Map(from?.withNotices);
+    this.withSuppressions = new Map(from?.withSuppressions);
     this.builder = new UnitBuilder(from?.builder);
     this.documents = from?.documents ?? 0;
     this.known = from?.known;
     this.meshList = from?.meshList ?? [];
     this.components = from?.components ?? [];
     this.componentsChanged = from?.componentsChanged ?? true;
+    this.layoutChanged = from?.layoutChanged ?? true;
     this.unordered = from?.unordered ?? false;
     this.artifacts = from?.artifacts ?? new Map();
     this.unitList = from?.unitList ?? [];
     this.joins = from?.joins ?? new WeakMap();
+    this.facts = new Map(from?.facts);
   }
 
   setFile(path: string, file: SourceFile | undefined): void {
     // Kept only where somebody has asked for it: most files that no rule reads are never asked for.
     if (this.outside.has(path)) this.outside.set(path, file);
-    this.scanNotices.delete(path);
+    if (this.scanNotices.delete(path)) this.layoutChanged = true;
     this.known = undefined;
     this.replace(path, file === undefined ? undefined : parseFile(file));
     const evidence = file && isYamlPath(path) ? meshEvidenceOf(file) : undefined;
@@ -81,15 +92,18 @@ export class RepositoryModel {
     const known = this.files.get(path);
     if (!known !== !parsed || COMPONENT_FORMATS.has(known?.format ?? '') || COMPONENT_FORMATS.has(parsed?.format ?? ''))
       this.componentsChanged = true;
+    if (known && parsed ? !sameShape(known, parsed) : known !== parsed) this.layoutChanged = true;
     if (parsed && !known) this.unordered = true;
-    if (parsed) this.files.set(path, parsed);
-    else this.files.delete(path);
+    keep(this.files, path, parsed);
+    keep(this.withNotices, path, parsed && parsed.notices.length > 0 ? parsed : undefined);
+    keep(this.withSuppressions, path, parsed?.file.text.includes(SUPPRESSION_MARK) ? parsed : undefined);
   }
 
   /** A file that could not be taken in (too large, unreadable): it may hold what is then missing. */
   setNotice(path: string, notice: Notice): void {
     this.setFile(path, undefined);
     this.scanNotices.set(path, notice);
+    this.layoutChanged = true;
   }
 
   parsed(path: string): ParsedFile | undefined {
@@ -98,6 +112,11 @@ export class RepositoryModel {
 
   parsedFiles(): Iterable<ParsedFile> {
     return this.files.values();
+  }
+
+  /** The files that may hold a suppression. */
+  filesWithSuppressions(): Iterable<ParsedFile> {
+    return this.withSuppressions.values();
   }
 
   source(path: string): SourceFile | undefined {
@@ -120,7 +139,7 @@ export class RepositoryModel {
   }
 
   notices(): readonly Notice[] {
-    const all = [...this.scanNotices.values(), ...[...this.files.values()].flatMap((parsed) => parsed.notices)];
+    const all = [...this.scanNotices.values(), ...[...this.withNotices.values()].flatMap((parsed) => parsed.notices)];
     return all.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
   }
 
@@ -144,21 +163,37 @@ export class RepositoryModel {
       sortByPath(this.mesh);
       this.unordered = false;
     }
-    const yaml = [...this.files.values()].filter(isYamlFile);
     if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
     this.componentsChanged = false;
-    const artifacts = skaffoldArtifacts(yaml);
-    if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
+    if (this.layoutChanged) {
+      const artifacts = skaffoldArtifacts(this.files.values());
+      if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
+    }
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
     const built = this.builder
-      .build({ files: this.files, readText: (path) => this.readText(path), notices })
+      .build({ files: this.files, readText: (path) => this.readText(path), notices }, !this.layoutChanged)
       .map((unit) => this.joined(unit));
-    const unchanged = built.length === this.unitList.length && built.every((unit, at) => unit === this.unitList[at]);
-    const units = unchanged ? this.unitList : built;
+    this.layoutChanged = false;
+    const units = sameItems(built, this.unitList) ? this.unitList : built;
     this.unitList = units;
     const evidence = [...this.mesh.values()];
-    if (evidence.length !== this.meshList.length || evidence.some((item, at) => item !== this.meshList[at])) this.meshList = evidence;
-    return { units, components: this.components, meshEvidence: this.meshList, assume: (path) => this.configuration.assumeFor(path) };
+    if (!sameItems(evidence, this.meshList)) this.meshList = evidence;
+    return {
+      units,
+      components: this.components,
+      everyUnit: (factsOf) => this.everyUnit(units, factsOf),
+      meshEvidence: this.meshList,
+      assume: (path) => this.configuration.assumeFor(path),
+    };
+  }
+
+  private everyUnit<Fact>(units: readonly Unit[], factsOf: (unit: Unit) => readonly Fact[]): readonly Fact[] {
+    const known = this.facts.get(factsOf);
+    if (known?.units === units) return known.facts as readonly Fact[];
+    const fresh = units.flatMap(factsOf);
+    const facts = known && sameItems(known.facts, fresh) ? known.facts : fresh;
+    this.facts.set(factsOf, { units, facts });
+    return facts as readonly Fact[];
   }
 
   /** The unit with the components that run in it: the same object for as long as nothing of it changes. */
@@ -181,6 +216,14 @@ interface Joined {
   readonly unit: Unit;
 }
 
+/** What a file must hold to hold a suppression, as a comment or as an annotation. */
+const SUPPRESSION_MARK = 'runbook-lens';
+
+function keep<T>(map: Map<string, T>, path: string, item: T | undefined): void {
+  if (item === undefined) map.delete(path);
+  else map.set(path, item);
+}
+
 function sortByPath<T>(map: Map<string, T>): void {
   const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   map.clear();
@@ -195,6 +238,10 @@ function isYamlPath(path: string): boolean {
 
 function documentCount(parsed: ParsedFile | undefined): number {
   return parsed?.format === 'yaml' ? parsed.documents.length : 0;
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

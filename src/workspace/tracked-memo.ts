@@ -21,7 +21,7 @@ export class TrackedMemo<Read, Result> {
    */
   get(key: string, signature: string, read: (name: string) => Read, compute: (read: (name: string) => Read) => Result): Result {
     const known = this.entries.get(key);
-    if (known?.signature === signature && [...known.reads].every(([name, value]) => read(name) === value)) return known.result;
+    if (known?.signature === signature && isUnchanged(known.reads, read)) return known.result;
     const reads = new Map<string, Read>();
     const result = compute((name) => {
       const value = read(name);
@@ -36,4 +36,9 @@ export class TrackedMemo<Read, Result> {
   keepOnly(keys: ReadonlySet<string>): void {
     for (const key of this.entries.keys()) if (!keys.has(key)) this.entries.delete(key);
   }
+}
+
+function isUnchanged<Read>(reads: ReadonlyMap<string, Read>, read: (name: string) => Read): boolean {
+  for (const [name, value] of reads) if (read(name) !== value) return false;
+  return true;
 }

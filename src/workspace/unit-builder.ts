@@ -12,25 +12,21 @@ import { helmfileReleases } from '../model/helmfile.ts';
 import { kustomizationReleases } from '../model/kubernetes/kustomize/helm-charts.ts';
 import { findKustomizations, type KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
 import { resolveKustomization } from '../model/kubernetes/kustomize/resolve.ts';
-import { identityOf, type KubeObject } from '../model/kubernetes/objects.ts';
+import type { KubeObject } from '../model/kubernetes/objects.ts';
 import { terraformReleases } from '../model/terraform.ts';
 import type { HelmRelease, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
 import type { SourceFile } from '../text/source.ts';
+import { type Layout, layOut, type UnitPlace } from './layout.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
-import { type FolderUnit, isWithin, isYamlFile, joinPath, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { isWithin, isYamlFile, joinPath, parentFolder } from './plan-units.ts';
 import { TrackedMemo } from './tracked-memo.ts';
 
-/** What a unit is made of before other files that stand in its folder join it. */
-interface Core {
-  readonly id: string;
-  readonly kind: Unit['kind'];
-  readonly folder: string;
+/** What a unit is made of before other files that stand in its folder join it. `members`: every path that went into it. */
+interface Core extends UnitPlace {
   readonly objects: readonly KubeObject[];
   readonly releases: readonly HelmRelease[];
   readonly gaps: readonly Gap[];
-  /** Every path that went into it. */
-  readonly members: readonly string[];
 }
 
 /** What the builder reads. Both give the same object for as long as the file is unchanged. */
@@ -50,47 +46,75 @@ type Read = (name: string) => Source;
 
 /** Groups files into units and builds each, again only when something that it was made from changed. */
 export class UnitBuilder {
-  private readonly cores: TrackedMemo<Source, readonly Core[]>;
+  private readonly resolved: TrackedMemo<Source, readonly Core[]>;
+  private readonly plain: TrackedMemo<Source, Core>;
   private readonly units: TrackedMemo<Source, Unit>;
-
-  private last: { readonly keys: readonly string[]; readonly planned: readonly FolderUnit[] } | undefined;
+  private layout: Layout | undefined;
 
   constructor(from?: UnitBuilder) {
-    this.last = from?.last;
-    this.cores = new TrackedMemo(from?.cores);
+    this.resolved = new TrackedMemo(from?.resolved);
+    this.plain = new TrackedMemo(from?.plain);
     this.units = new TrackedMemo(from?.units);
+    this.layout = from?.layout;
   }
 
-  build(sources: UnitSources): Unit[] {
+  /** @param isSameLayout no file came or went or changed its shape (`sameShape`), and no notice, since the last time */
+  build(sources: UnitSources, isSameLayout: boolean): Unit[] {
     const read: Read = (name) => {
       if (name.startsWith('text:')) return sources.readText(name.slice(5));
       return name.startsWith('ending:') ? onlyEndingIn(name.slice(7), sources.files) : sources.files.get(name);
     };
-    const yaml = [...sources.files.values()].filter(isYamlFile);
-    const kustomizations = findKustomizations(yaml);
-    const charts = yaml.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path)) ? findCharts(yaml, sources.files.keys()) : [];
-    const cores = [...this.kustomized(kustomizations, read), ...this.charted(charts, read)];
-    const taken = takenPaths(cores, kustomizations, charts, sources.files);
-    const left = yaml.filter((parsed) => !taken.has(parsed.file.path));
-    cores.push(...plainCores(left, new Set(cores.map((core) => core.id)), (files) => this.plan(files)));
-    return this.withOtherFiles(cores, taken, sources, read);
+    let layout = isSameLayout ? this.layout : undefined;
+    let cores = layout && this.resolve(layout, read);
+    if (!layout || !cores || !samePlaces(cores, layout.resolved)) {
+      const yaml = [...sources.files.values()].filter(isYamlFile);
+      const kustomizations = findKustomizations(yaml);
+      const charts = yaml.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path)) ? findCharts(yaml, sources.files.keys()) : [];
+      cores = this.resolve({ kustomizations, charts }, read);
+      layout = layOut(sources.files, kustomizations, charts, cores);
+      this.forget(layout);
+    }
+    this.layout = layout;
+    const all = [...cores, ...layout.folders.map((place) => this.plainCore(place, read))];
+    const byId = new Map(all.map((core) => [`core:${core.id}`, core]));
+    const readAll: Read = (name) => (name.startsWith('core:') ? byId.get(name) : read(name));
+    const { others } = layout;
+    const units = all.map((core) => {
+      const paths = others.get(core.id) ?? NO_PATHS;
+      const gaps = gapsIn(core.folder, sources.notices);
+      const signature = [...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
+      return this.units.get(core.id, signature, readAll, (tracked) => this.unitOf(core, paths, gaps, tracked));
+    });
+    return units.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   }
 
-  /** The plan of plain folders depends on which objects stand where, not on what they say. */
-  private plan(files: readonly YamlFile[]): readonly FolderUnit[] {
-    const keys = files.map(planKey);
-    const { last } = this;
-    if (last?.keys.length === keys.length && keys.every((key, at) => key === last.keys[at])) return last.planned;
-    const planned = planFolderUnits(files);
-    this.last = { keys, planned };
-    return planned;
+  /** What is no longer there doesn't stay in memory. */
+  private forget({ kustomizations, charts, resolved, folders }: Layout): void {
+    this.resolved.keepOnly(
+      new Set([...kustomizations.map(({ folder }) => `kustomization ${folder}`), ...charts.map(({ folder }) => `chart ${folder}`)]),
+    );
+    this.plain.keepOnly(new Set(folders.map(({ id }) => id)));
+    this.units.keepOnly(new Set([...resolved, ...folders].map(({ id }) => id)));
+  }
+
+  private resolve({ kustomizations, charts }: Pick<Layout, 'kustomizations' | 'charts'>, read: Read): Core[] {
+    return [...this.kustomized(kustomizations, read), ...this.charted(charts, read)];
+  }
+
+  private plainCore({ id, kind, folder, members }: UnitPlace, read: Read): Core {
+    return this.plain.get(id, [kind, ...members].join('\n'), read, (tracked) => {
+      const files = members.flatMap((path) => asYaml(tracked(path)) ?? []);
+      const objects = files.flatMap((parsed) => parsed.objects);
+      const gaps = files.flatMap((parsed) => parsed.notices.flatMap(noticeGap));
+      return { id, kind, folder, objects, releases: NO_RELEASES, gaps, members };
+    });
   }
 
   private kustomized(kustomizations: readonly KustomizationFolder[], read: Read): Core[] {
     return kustomizations
       .filter((kustomization) => kustomization.alone)
       .flatMap((kustomization) =>
-        this.cores.get(`kustomization ${kustomization.folder}`, '', read, (tracked) => {
+        this.resolved.get(`kustomization ${kustomization.folder}`, '', read, (tracked) => {
           tracked(kustomization.file.path);
           const parsed = (path: string): ParsedFile | undefined => asParsed(tracked(path));
           const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
@@ -109,7 +133,7 @@ export class UnitBuilder {
     return charts
       .filter((chart) => chart.parent === undefined && !chart.isLibrary)
       .flatMap((chart) =>
-        this.cores.get(`chart ${chart.folder}`, signature, read, (tracked) => {
+        this.resolved.get(`chart ${chart.folder}`, signature, read, (tracked) => {
           tracked(chart.file.path);
           const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
           return resolveChart(chart, { charts, readText: text }).map((resolved): Core => ({ ...resolved, kind: 'helm-release' }));
@@ -117,45 +141,8 @@ export class UnitBuilder {
       );
   }
 
-  /** Files without objects join the unit they stand in; where there is none they make one of their own folder. */
-  private withOtherFiles(cores: readonly Core[], taken: ReadonlySet<string>, sources: UnitSources, read: Read): Unit[] {
-    const folders = new Set(cores.map((core) => core.folder));
-    const hosts = new Map<string, Core>();
-    for (const core of cores) if (!hosts.has(core.folder)) hosts.set(core.folder, core);
-    const others = new Map<string, string[]>();
-    const bare: Core[] = [];
-    for (const parsed of sources.files.values()) {
-      const { path } = parsed.file;
-      if (taken.has(path) || (parsed.format === 'yaml' && parsed.objects.length > 0)) continue;
-      const folder = nearestFolder(path, folders) ?? parentFolder(path);
-      let host = hosts.get(folder);
-      if (!host) {
-        host = { id: folder, kind: 'folder', folder, objects: [], releases: [], gaps: [], members: [] };
-        hosts.set(folder, host);
-        bare.push(host);
-      }
-      const list = others.get(host.id);
-      if (list) list.push(path);
-      else others.set(host.id, [path]);
-    }
-    const live = new Set<string>();
-    const byId = new Map(cores.map((core) => [`core:${core.id}`, core]));
-    const readCore = (name: string): Source => (name.startsWith('core:') ? byId.get(name) : read(name));
-    const units = [...cores, ...bare].map((core) => {
-      live.add(core.id);
-      const paths = (others.get(core.id) ?? []).sort();
-      const gaps = gapsIn(core.folder, sources.notices);
-      const signature = [core.kind, ...core.members, '', ...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
-      return this.units.get(core.id, signature, readCore, (tracked) => this.unitOf(core, paths, gaps, tracked));
-    });
-    this.units.keepOnly(live);
-    return units.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  }
-
   private unitOf(core: Core, paths: readonly string[], gaps: readonly Gap[], read: Read): Unit {
-    // A plain folder's objects are those of its members; what a kustomization or a chart makes is remembered by itself.
-    if (core.kind === 'kustomization' || core.kind === 'helm-release') read(`core:${core.id}`);
-    else for (const member of core.members) read(member);
+    read(`core:${core.id}`);
     const parsed = paths.flatMap((path) => asParsed(read(path)) ?? []);
     const text = (path: string): SourceFile | undefined => asParsed(read(path))?.file ?? asText(read(`text:${path}`));
     const ending = (path: string): SourceFile | undefined => asParsed(read(`ending:${path}`))?.file;
@@ -191,68 +178,22 @@ function asText(read: Source): SourceFile | undefined {
   return read && 'text' in read ? read : undefined;
 }
 
-const planKeys = new WeakMap<YamlFile, string>();
-
-function planKey(parsed: YamlFile): string {
-  let key = planKeys.get(parsed);
-  if (key === undefined) {
-    key = `${parsed.file.path} ${parsed.objects.map((object) => identityOf(object) ?? '').join()}`;
-    planKeys.set(parsed, key);
-  }
-  return key;
+function asYaml(read: Source): YamlFile | undefined {
+  const parsed = asParsed(read);
+  return isYamlFile(parsed) ? parsed : undefined;
 }
 
-/** Paths that a kustomization or a chart has taken: their documents are not judged alone. */
-function takenPaths(
-  cores: readonly Core[],
-  kustomizations: readonly KustomizationFolder[],
-  charts: readonly ChartFolder[],
-  files: ReadonlyMap<string, ParsedFile>,
-): Set<string> {
-  const taken = new Set(cores.flatMap((core) => core.members));
-  for (const kustomization of kustomizations) taken.add(kustomization.file.path);
-  const unused = kustomizations.filter((kustomization) => kustomization.kind === 'Component' && kustomization.usedBy.length === 0);
-  for (const chart of charts) {
-    for (const path of [chart.file.path, chart.valuesPath, ...chart.layerPaths, ...chart.templatePaths, ...chart.helperPaths])
-      taken.add(path);
-  }
-  if (unused.length === 0 && charts.length === 0) return taken;
-  for (const path of files.keys()) {
-    if (unused.some((kustomization) => parentFolder(path) === kustomization.folder)) taken.add(path);
-    if (
-      charts.some(
-        (chart) => /^templates\//.test(path.slice(chart.folder === '.' ? 0 : chart.folder.length + 1)) && isWithin(path, chart.folder),
-      )
-    )
-      taken.add(path);
-  }
-  return taken;
-}
-
-function plainCores(
-  left: readonly YamlFile[],
-  ids: ReadonlySet<string>,
-  plan: (files: readonly YamlFile[]) => readonly FolderUnit[],
-): Core[] {
-  const composeFolders = new Set(
-    left.filter((parsed) => parsed.documents.some(({ root }) => isComposeDocument(root))).map((parsed) => parentFolder(parsed.file.path)),
+function samePlaces(cores: readonly Core[], places: readonly UnitPlace[]): boolean {
+  return (
+    cores.length === places.length &&
+    cores.every((core, at) => {
+      const place = places[at];
+      return core === place || (core.id === place?.id && core.members.join('\n') === place.members.join('\n'));
+    })
   );
-  const byPath = new Map(left.map((parsed) => [parsed.file.path, parsed]));
-  const planned = plan(left.filter((parsed) => parsed.objects.length > 0));
-  const cores = planned.map(({ folder, members }): Core => {
-    const objects = members.flatMap((path) => byPath.get(path)?.objects ?? []);
-    const gaps = members.flatMap((path) => byPath.get(path)?.notices.flatMap(noticeGap) ?? []);
-    const kind = composeFolders.has(folder) ? 'compose' : 'folder';
-    // A folder may hold a kustomization and, beside it, manifests that it doesn't list.
-    return { id: ids.has(folder) ? `${folder}#manifests` : folder, kind, folder, objects, releases: NO_RELEASES, gaps, members };
-  });
-  const known = new Set([...cores.map((core) => core.folder), ...ids]);
-  for (const folder of composeFolders) {
-    if (!known.has(folder)) cores.push({ id: folder, kind: 'compose', folder, objects: [], releases: NO_RELEASES, gaps: [], members: [] });
-  }
-  return cores;
 }
 
+const NO_PATHS: readonly string[] = [];
 const NO_RELEASES: readonly HelmRelease[] = [];
 
 function releasesOf(object: KubeObject, text: (path: string) => SourceFile | undefined): HelmRelease[] {
