@@ -1,5 +1,6 @@
 import type { Change, Plain, Snippet } from '../../fixes/change.ts';
 import type { Unit } from '../../model/unit.ts';
+import type { SourceFile } from '../../text/source.ts';
 import { itemsAt, scalarAt, textAt } from '../../text/yaml.ts';
 import type { Message } from '../rule.ts';
 import type { Connection, GrpcClient } from './facts.ts';
@@ -28,20 +29,19 @@ export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan 
   if (client.policy === 'unknown' || client.policy === 'pick-first' || client.channel?.closedPerCall) return refuse('by-hand');
   const changes: Change[] = [];
   for (const { connection, service } of pinned) {
-    const { port, container } = connection;
-    const { targetPort } = port ?? {};
+    const targetPort = connection.port?.targetPort;
     const name = scalarAt(service.object.root, 'metadata', 'name');
-    if (targetPort === undefined || service.object.templated || !name || name.derived) return refuse('by-hand');
+    const selector = ownSelector(service);
+    if (service.object.templated || !name || name.derived || !selector) return refuse('made');
     const set = connection.filled.set;
-    if (!set || feedsHttp(client, connection)) return refuse('by-hand');
-    if (container && container.surface !== 'kubernetes') return refuse('by-hand');
+    if (targetPort === undefined || !set || feedsHttp(client, connection)) return refuse('by-hand');
     const twin = existingTwin(unit, service, targetPort);
     const twinName = twin?.name ?? `${service.name}-headless`;
     if (!twin) {
       // Another Service that bears the name is not ours to change.
       if (servicesOf(unit).some((other) => other.name === twinName && other.object.namespace === service.object.namespace))
         return refuse('by-hand');
-      changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName) });
+      changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName, selector) });
     }
     changes.push(...set(twinTarget(connection, service, twinName, targetPort)));
   }
@@ -80,8 +80,23 @@ function twinTarget(connection: Connection, service: GrpcService, twinName: stri
   return `dns:///${twinName}${host.slice(service.name.length)}:${targetPort}`;
 }
 
-function twinObject(service: GrpcService, name: string): Plain {
-  const { root, namespace } = service.object;
+/** The selector as the Service's own manifest has it: what a kustomization adds (labels) it adds to the twin, too. A patched one isn't copied. */
+function ownSelector({ object, at, selector }: GrpcService): Readonly<Record<string, string>> | undefined {
+  const own: Record<string, string> = {};
+  for (const [key, text] of selector) {
+    const file = scalarAt(object.root, 'spec', 'selector', key)?.file;
+    if (file === at.file) own[key] = text;
+    else if (!file || !isKustomization(file)) return undefined;
+  }
+  return own;
+}
+
+function isKustomization({ path }: SourceFile): boolean {
+  return /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(path);
+}
+
+function twinObject(service: GrpcService, name: string, selector: Readonly<Record<string, string>>): Plain {
+  const { root } = service.object;
   const space = scalarAt(root, 'metadata', 'namespace');
   const seen = new Set<number>();
   const ports = service.ports.flatMap((port): { [key: string]: Plain }[] => {
@@ -100,8 +115,9 @@ function twinObject(service: GrpcService, name: string): Plain {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, ...(namespace && space && !space.derived ? { namespace } : {}) },
-    spec: { clusterIP: 'None', selector: Object.fromEntries(service.selector), ports },
+    // A namespace that a kustomization gives isn't the manifest's.
+    metadata: { name, ...(space?.file === service.at.file ? { namespace: space.text } : {}) },
+    spec: { clusterIP: 'None', selector, ports },
   };
 }
 
@@ -130,6 +146,10 @@ export const TWIN_MESSAGES = {
   'with-tls': {
     en: 'With TLS the new host name is what certificates are checked against: add it to the server’s certificate (or override the authority) before switching.',
     zh: '启用 TLS 时证书按新的域名校验：切换前请把新域名加入服务端证书，或覆盖 authority。',
+  },
+  made: {
+    en: 'The manifest of `{service}` comes out of a template, a prefix or a patch, so there is no clear place for its headless twin.',
+    zh: '`{service}` 的清单由模板、前缀或 patch 生成，无法确定 headless Service 应加在哪里。',
   },
   'by-hand': {
     en: 'The target or the channel’s options of `{service}` are put together in a way that leaves no clear edit.',
