@@ -187,7 +187,10 @@ class TreeBuilder {
     const tag = event.tagStart >= 0 ? this.input.slice(event.tagStart, event.tagEnd) : undefined;
     if (event.valueStart < 0) {
       const at = this.emptyValueOffset();
-      return { kind: 'scalar', file: this.file, start: at, end: at, text: '', style: 'plain', tag };
+      const empty: YamlScalar = { kind: 'scalar', file: this.file, start: at, end: at, text: '', style: 'plain', tag };
+      // A hole below a key that has no value writes that value.
+      const hole = this.masks.length > 0 && this.holeIn(at, at);
+      return hole ? { ...empty, unknown: { why: 'templated', expression: hole.expression } } : empty;
     }
     const start = this.base + event.valueStart;
     const style = STYLES[event.style] ?? 'plain';
@@ -268,14 +271,14 @@ class TreeBuilder {
       if (at >= 0) this.lastEnd = this.base + at + 1;
     }
     node.end = Math.max(node.start, this.lastEnd);
-    if (this.masks.length > 0) node.open = this.hasHole(Math.min(open.from, node.start), node.end);
+    if (this.masks.length > 0) node.open = this.holeIn(Math.min(open.from, node.start), node.end) !== undefined;
     this.add(node);
   }
 
   /** A hole right after the last entry may add to this collection or to one around it: it counts for all of them. */
-  private hasHole(start: number, end: number): boolean {
+  private holeIn(start: number, end: number): Mask | undefined {
     const { text } = this.file;
-    return this.masks.some((mask) => {
+    return this.masks.find((mask) => {
       if (!mask.hole || mask.end <= start) return false;
       if (mask.start < end) return true;
       for (let at = end; at < mask.start; at++) {
@@ -360,7 +363,7 @@ export function textAt(node: YamlNode | undefined, ...path: readonly (string | n
 }
 
 export function isNull(scalar: YamlScalar): boolean {
-  return scalar.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(scalar.text) && scalar.tag !== '!!str';
+  return scalar.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(scalar.text) && scalar.tag !== '!!str' && !scalar.unknown;
 }
 
 /** A plain scalar that YAML reads as something other than a string (bool, number, null). */

@@ -158,15 +158,20 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
       remove: list?.kind === 'sequence' ? () => [{ change: 'remove-item', sequence: list, item }] : undefined,
     });
   }
-  if (container.open && !list) unseen.push('env');
+  // `env:` with nothing behind it may be filled by a template's next line.
+  if (container.open && list?.kind !== 'sequence') unseen.push('env');
 
   return {
     variables,
     unseen,
-    add: (name, text): readonly Change[] =>
-      list?.kind === 'sequence'
-        ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
-        : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
+    // A list that a template writes whole can't be added to beside it.
+    add:
+      list?.kind === 'scalar' && list.unknown
+        ? undefined
+        : (name, text): readonly Change[] =>
+            list?.kind === 'sequence'
+              ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
+              : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
   };
 }
 
