@@ -1,11 +1,13 @@
 import type { Fix } from '../../../fixes/change.ts';
+import { parseGoDurationMs } from '../../../model/duration.ts';
 import { affected } from '../../../model/version.ts';
 import type { Repository, Unit } from '../../../model/unit.ts';
 import { oncePer } from '../../../text/once.ts';
 import type { Anchor } from '../../../text/source.ts';
-import { scalarAt } from '../../../text/yaml.ts';
+import { scalarAt, type YamlScalar } from '../../../text/yaml.ts';
 import type { Related, Rule } from '../../rule.ts';
 import { type MeshHost, meshHosts } from '../facts-hosts.ts';
+import { meshConfigs } from '../facts-mesh-config.ts';
 import { excludesOutboundPort, injectedPods, type PodInjection } from '../facts-injection.ts';
 import type { MeshPort } from '../facts-protocol.ts';
 import { istioVersion } from '../facts-version.ts';
@@ -38,6 +40,10 @@ export const serverFirstPortSniffed: Rule = {
       en: '{product}: the server speaks first, and Istio doesn’t know this port’s protocol. Connections of clients with a sidecar hang (no such client is seen here). Declare TCP.',
       zh: '{product} 由服务端先发数据，而 Istio 不知道这个端口的协议。带 sidecar 的客户端连接会卡死（这里没有看到这样的客户端）。请声明为 TCP。',
     },
+    sniffedDelayed: {
+      en: '{product}: the server speaks first, but Istio doesn’t know this port’s protocol and waits {timeout} for the client (protocolDetectionTimeout). Every new connection is that much late. Declare TCP.',
+      zh: '{product} 由服务端先发数据，而 Istio 不知道这个端口的协议，会等客户端 {timeout}（protocolDetectionTimeout）。每个新连接都会慢这么久。请声明为 TCP。',
+    },
     http: {
       en: '{product} behind a port that Istio treats as HTTP: Envoy parses it as HTTP, so no connection from the mesh works. Declare TCP.',
       zh: '{product} 的端口被 Istio 当作 HTTP：Envoy 会按 HTTP 解析，网格内的连接都会失败。请声明为 TCP。',
@@ -48,27 +54,30 @@ export const serverFirstPortSniffed: Rule = {
     },
     image: { en: '{product} runs here', zh: '这里运行 {product}' },
     injected: { en: 'The client gets a sidecar by this', zh: '客户端由此注入 sidecar' },
+    timeout: { en: 'Sniffing gives up after this', zh: '超过这个时间就不再嗅探' },
     declareService: { en: 'Set appProtocol: tcp', zh: '设置 appProtocol: tcp' },
     declareEntry: { en: 'Set protocol: TCP', zh: '设置 protocol: TCP' },
   },
   check({ unit, repository, report }) {
     for (const host of meshHosts(unit)) {
-      if (host.kind === 'Service' && host.external) continue;
-      for (const port of doubtfulPorts(host)) {
-        const server = serverOf(unit, host, port);
-        const at = placeOf(port);
-        if (!server || !at) continue;
-        if (port.protocol === 'sniffed' && affected(istioVersion(unit, repository), { from: '1.3' }) === 'no') continue;
+      for (const suspect of suspectsOf(host)) {
+        const { port, at } = suspect;
+        const server = serverOf(unit, host, suspect);
+        if (!server) continue;
+        const sniffed = port.protocol === 'sniffed';
+        if (sniffed && affected(istioVersion(unit, repository), { from: '1.3' }) === 'no') continue;
         const clients = clientsOf(unit, repository, host.object.file.path, port.number);
         if (clients.are === 'outside') continue;
         const proven = clients.are === 'injected';
+        const timeout = sniffed && proven ? detectionTimeout(unit) : undefined;
         const related: Related[] = server.image ? [{ at: server.image, messageId: 'image', data: { product: server.product } }] : [];
         if (clients.at) related.push({ at: clients.at, messageId: 'injected' });
+        if (timeout) related.push({ at: timeout, messageId: 'timeout' });
         report({
-          messageId: `${port.protocol}${proven ? '' : 'MeshUnseen'}`,
-          data: { product: server.product },
+          messageId: timeout ? 'sniffedDelayed' : `${port.protocol}${proven ? '' : 'MeshUnseen'}`,
+          data: { product: server.product, timeout: timeout?.text ?? '' },
           at,
-          severity: proven ? (port.protocol === 'http' ? 'error' : 'warning') : 'information',
+          severity: proven && !timeout ? (sniffed ? 'warning' : 'error') : 'information',
           preview: !proven,
           related,
           fixes: [declareTcp(host, port)],
@@ -78,31 +87,54 @@ export const serverFirstPortSniffed: Rule = {
   },
 };
 
-const doubtfulPorts = oncePer(({ ports }: MeshHost): readonly MeshPort[] =>
-  ports.filter(({ protocol }) => protocol === 'sniffed' || protocol === 'http'),
-);
-
-/** The number is all there is where nothing names the protocol; else the word that says HTTP. */
-function placeOf(port: MeshPort): Anchor | undefined {
-  return (port.protocol === 'http' ? port.decidedBy : undefined) ?? port.numberScalar;
+/** A port that Istio sniffs or takes for HTTP. */
+interface Suspect {
+  readonly port: MeshPort;
+  /** The number is all there is where nothing names the protocol; else the word that says HTTP. */
+  readonly at: Anchor;
+  /** Number or name of the port on which the pods listen. */
+  readonly target: string;
+  readonly documented: ServerFirst | undefined;
 }
 
-/** By the image behind the Service, else by a documented port. A port that somebody calls HTTP is believed but for MySQL's own. */
-function serverOf(unit: Unit, { kind, object }: MeshHost, port: MeshPort): ServerFirst | undefined {
-  const targetScalar = scalarAt(port.node, 'targetPort');
-  if (targetScalar?.unknown || port.number === undefined) return undefined;
-  const target = targetScalar?.text ?? String(port.number);
+const NONE: readonly Suspect[] = [];
+const MYSQL_PORT = 3306;
+
+const suspectsOf = oncePer((host: MeshHost): readonly Suspect[] => {
+  if (host.kind === 'Service' && host.external) return NONE;
+  const found = host.ports.flatMap((port): Suspect[] => {
+    const { protocol, number, decidedBy, numberScalar } = port;
+    if (protocol !== 'sniffed' && protocol !== 'http') return [];
+    const targetScalar = scalarAt(port.node, 'targetPort');
+    const at = (protocol === 'http' ? decidedBy : undefined) ?? numberScalar;
+    if (targetScalar?.unknown || number === undefined || !at) return [];
+    const target = targetScalar?.text ?? String(number);
+    const known = /^\d+$/.test(target) && documentedPort(Number(target)) ? Number(target) : number;
+    // A port that somebody calls HTTP is believed but for MySQL's own.
+    return [{ port, at, target, documented: protocol === 'sniffed' || known === MYSQL_PORT ? documentedPort(known) : undefined }];
+  });
+  return found.length > 0 ? found : NONE;
+});
+
+/** By the image behind the Service, else by a documented port. */
+function serverOf(unit: Unit, { kind, object }: MeshHost, { target, documented }: Suspect): ServerFirst | undefined {
   if (kind === 'Service') {
     for (const pod of serverFirstPods(unit, object)) {
       const server = serverFirstImage(pod, target);
       if (server) return server;
     }
   }
-  const number = /^\d+$/.test(target) && documentedPort(Number(target)) ? Number(target) : port.number;
-  return port.protocol === 'sniffed' || number === MYSQL_PORT ? documentedPort(number) : undefined;
+  return documented;
 }
 
-const MYSQL_PORT = 3306;
+/** A time after which sniffing gives up and takes the connection for TCP; 0s, the default, is never. */
+function detectionTimeout(unit: Unit): YamlScalar | undefined {
+  for (const { root } of meshConfigs(unit)) {
+    const scalar = scalarAt(root, 'protocolDetectionTimeout');
+    if (scalar && !scalar.unknown && (parseGoDurationMs(scalar.text) ?? 0) > 0) return scalar;
+  }
+  return undefined;
+}
 
 /** Whether some pod of the unit reaches the port through a sidecar. `outside`: none can. */
 function clientsOf(
