@@ -43,6 +43,32 @@ const servicesByName = oncePer(
   (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> => grouped(servicesOf(unit), ({ name }) => [name]),
 );
 
+/** Services of a name, in any namespace. */
+export function servicesNamed(unit: Unit, name: string): readonly GrpcService[] {
+  return servicesByName(unit).get(name) ?? [];
+}
+
+const headlessBySelector = oncePer(
+  (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> =>
+    grouped(
+      servicesOf(unit).filter((service) => service.headless),
+      selectorKey,
+    ),
+);
+
+function selectorKey({ selector }: GrpcService): string {
+  return [...selector]
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join();
+}
+
+/** The headless Services that select the very same pods by their labels. */
+export function headlessTwins(unit: Unit, service: GrpcService): readonly GrpcService[] {
+  const twins = headlessBySelector(unit).get(selectorKey(service)) ?? [];
+  return twins.filter((twin) => twin.object.namespace === service.object.namespace);
+}
+
 /** Pod templates by each of their labels, `key=value`: a Service asks for one of its selector and looks at few. */
 const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTemplate[]> => {
   const pods = unit.objects.flatMap((object) => podTemplateOf(object) ?? []);
@@ -220,8 +246,7 @@ export function serviceOfHost(unit: Unit, host: string, namespace: string | unde
   const [name, space, third] = host.replace(/\.$/, '').split('.');
   if (space !== undefined && third !== undefined && third !== 'svc') return undefined;
   const where = space ?? namespace;
-  const named = (name !== undefined && servicesByName(unit).get(name)) || [];
-  const hits = named.filter((service) => sameNamespace(service.object.namespace, where));
+  const hits = servicesNamed(unit, name ?? '').filter((service) => sameNamespace(service.object.namespace, where));
   const exact = hits.filter((service) => service.object.namespace === where);
   const isPublic = space !== undefined && third === undefined && PUBLIC_SUFFIX.test(host);
   const [only, ...others] = exact.length > 0 || isPublic ? exact : hits;

@@ -5,7 +5,7 @@ import { itemsAt, scalarAt, textAt } from '../../text/yaml.ts';
 import type { Message } from '../rule.ts';
 import type { Connection, GrpcClient } from './facts.ts';
 import type { Mesh } from './facts-mesh.ts';
-import { type GrpcService, servicesOf } from './facts-services.ts';
+import { type GrpcService, headlessTwins, servicesNamed } from './facts-services.ts';
 import { roundRobinIn } from './policy-edit.ts';
 
 /**
@@ -35,12 +35,11 @@ export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan 
     if (service.object.templated || !name || name.derived || !selector) return refuse('made');
     const set = connection.filled.set;
     if (targetPort === undefined || !set || feedsHttp(client, connection)) return refuse('by-hand');
-    const twin = existingTwin(unit, service, targetPort);
+    const twin = headlessTwins(unit, service).find((other) => other.ports.some((port) => port.targetPort === targetPort));
     const twinName = twin?.name ?? `${service.name}-headless`;
     if (!twin) {
       // Another Service that bears the name is not ours to change.
-      if (servicesOf(unit).some((other) => other.name === twinName && other.object.namespace === service.object.namespace))
-        return refuse('by-hand');
+      if (servicesNamed(unit, twinName).some((other) => other.object.namespace === service.object.namespace)) return refuse('by-hand');
       changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName, selector) });
     }
     changes.push(...set(twinTarget(connection, service, twinName, targetPort)));
@@ -62,17 +61,6 @@ function credentialsOf(client: GrpcClient): 'plaintext' | 'other' {
 function feedsHttp(client: GrpcClient, connection: Connection): boolean {
   const names = connection.filled.settings.map((setting) => setting.name);
   return client.component.code.httpEnvs.some((read) => names.includes(read.name));
-}
-
-function existingTwin(unit: Unit, service: GrpcService, targetPort: number): GrpcService | undefined {
-  return servicesOf(unit).find(
-    (other) =>
-      other.headless &&
-      other.object.namespace === service.object.namespace &&
-      other.selector.size === service.selector.size &&
-      [...service.selector].every(([key, value]) => other.selector.get(key) === value) &&
-      other.ports.some((port) => port.targetPort === targetPort),
-  );
 }
 
 function twinTarget(connection: Connection, service: GrpcService, twinName: string, targetPort: number): string {
