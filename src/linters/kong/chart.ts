@@ -5,7 +5,7 @@ import { UNKNOWN_VERSION, type VersionRange, versionOfTag, versionRange } from '
 import { scalarValue } from '../../model/containers/kubernetes.ts';
 import type { Anchor } from '../../text/source.ts';
 import { isNull, itemsAt, mapAt, nodeAt, pairAt, scalarAt, textAt, type YamlMap } from '../../text/yaml.ts';
-import { isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
+import { isEnterpriseImage, isEnterpriseTag, isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
 import { chartImageTag, isKongSetting } from './settings-history.ts';
 import { readChartEnv, type SettingSource } from './setting.ts';
 
@@ -13,6 +13,7 @@ import { readChartEnv, type SettingSource } from './setting.ts';
 export interface ChartGateway {
   readonly values: YamlMap;
   readonly version: VersionRange;
+  readonly enterprise: boolean;
   readonly chartVersion: VersionRange;
   readonly env: SettingSource;
   readonly unseen: boolean;
@@ -26,13 +27,18 @@ export function chartGateways(release: HelmRelease): ChartGateway[] {
   // Bitnami's chart is another one: its settings stand in lists that are read as containers.
   if (repository?.includes('bitnami')) return [];
   const official = /konghq\.com|github\.com\/Kong\//i.test(repository ?? '');
+  // A Flux release whose HelmRepository, or a helmfile whose alias, stands elsewhere.
+  const unseen = repository === undefined;
   const chartVersion = release.chartVersion === undefined ? UNKNOWN_VERSION : chartVersionRange(release.chartVersion);
   if (chart === 'ingress') {
     const gateway = mapAt(values, 'gateway');
     // Which kong/kong it brings is the chart's own business.
-    return gateway && (official || looksLikeKong(gateway)) ? gatewayOf(gateway, release, UNKNOWN_VERSION) : [];
+    return gateway && (official || (unseen && namesOnlyKong(gateway)) || looksLikeKong(gateway))
+      ? gatewayOf(gateway, release, UNKNOWN_VERSION)
+      : [];
   }
-  if (chart === 'kong') return official || looksLikeKong(values) ? gatewayOf(values, release, chartVersion) : [];
+  if (chart === 'kong')
+    return official || (unseen && namesOnlyKong(values)) || looksLikeKong(values) ? gatewayOf(values, release, chartVersion) : [];
   if (chart !== undefined) return [];
   const [hit] = [values, mapAt(values, 'kong'), mapAt(values, 'gateway'), mapAt(values, 'ingress', 'gateway')].filter(
     (map) => map !== undefined && looksLikeKong(map),
@@ -46,10 +52,21 @@ function chartVersionRange(text: string): VersionRange {
   return exact === undefined ? versionRange(text) : versionOfTag(exact);
 }
 
+function settingsIn(values: YamlMap): string[] {
+  return [...(mapAt(values, 'env')?.pairs.keys() ?? [])].filter((name) => /^[a-z0-9_]+$/.test(name) && isKongSetting(name));
+}
+
+/** Settings that another program's chart may have as well. */
+const COMMON_NAMES: ReadonlySet<string> = new Set(['database', 'headers', 'plugins', 'prefix', 'role', 'ssl', 'http2']);
+
+/** A setting that is Kong's alone: with the chart's name that is enough. */
+function namesOnlyKong(values: YamlMap): boolean {
+  return settingsIn(values).some((name) => !COMMON_NAMES.has(name));
+}
+
 /** `env` holds Kong's settings by Kong's names, and something else of the chart stands beside: no other chart looks so. */
 function looksLikeKong(values: YamlMap): boolean {
-  const env = mapAt(values, 'env');
-  if (!env || ![...env.pairs.keys()].some((name) => /^[a-z0-9_]+$/.test(name) && isKongSetting(name))) return false;
+  if (settingsIn(values).length === 0) return false;
   const image = imageText(values);
   if (image !== undefined && isKongImage(image)) return true;
   return mapAt(values, 'ingressController') !== undefined || (mapAt(values, 'proxy') !== undefined && mapAt(values, 'admin') !== undefined);
@@ -75,6 +92,7 @@ function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
     {
       values,
       version: versionOf(values, release, chartVersion),
+      enterprise: isEnterprise(values),
       chartVersion,
       env,
       unseen: !release.complete || values.open || (mapAt(values, 'env')?.open ?? false) || itemsAt(values, 'envFrom').length > 0,
@@ -104,6 +122,12 @@ function versionOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
   if (textAt(image, 'digest') !== undefined || (image?.kind === 'map' && image.open) || !release.complete) return UNKNOWN_VERSION;
   const own = chartImageTag(chartVersion);
   return own === undefined ? UNKNOWN_VERSION : versionOfTag(own);
+}
+
+function isEnterprise(values: YamlMap): boolean {
+  if (textAt(values, 'enterprise', 'enabled') === 'true') return true;
+  const image = imageText(values);
+  return isEnterpriseTag(textAt(values, 'image', 'tag') ?? '') || (image !== undefined && isEnterpriseImage(image));
 }
 
 function firstKey(map: YamlMap): Anchor | undefined {

@@ -9,7 +9,7 @@ import type { Anchor } from '../../text/source.ts';
 import { mapAt, pairAt, type YamlMap } from '../../text/yaml.ts';
 import { type ChartGateway, chartGateways } from './chart.ts';
 import { mountedConfig, readConfigFiles } from './config-files.ts';
-import { isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
+import { isEnterpriseImage, isEnterpriseTag, isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
 import { type KongConf, type KongSetting, namesKong, settingOfVariable } from './setting.ts';
 
 /** A Kong node as the files of a unit describe it: who runs it, what it is set to, and what of that can't be seen. */
@@ -17,6 +17,8 @@ export interface KongInstance {
   readonly surface: Container['surface'] | 'chart' | 'config-file';
   /** By the image, the chart, a neighbour in the unit, or what the user assumes. */
   readonly version: VersionRange;
+  /** Kong Enterprise, which has settings of its own and some of Kong's earlier. */
+  readonly enterprise: boolean;
   /** An image of Kong's own table, or its chart: not only settings that look like Kong's. */
   readonly proven: boolean;
   /** Winners first: the environment goes before the file. */
@@ -78,6 +80,7 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
     running.push({
       surface: container.surface,
       version: image?.known ? kongVersionOfImage(image.value) : UNKNOWN_VERSION,
+      enterprise: image?.known === true && isEnterpriseImage(image.value),
       proven: proven || operated,
       ...layered(settings, [...mounted.confs.flatMap((conf) => conf.settings), ...(built ? containerSettings(built) : [])]),
       unseen: container.env.unseen.length > 0 || mounted.unseen || operated,
@@ -91,7 +94,7 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
     });
   }
   for (const gateway of unit.releases.flatMap(chartGateways)) running.push(chartInstance(gateway));
-  const neighbour = onlyVersion(running);
+  const neighbour = { version: onlyVersion(running), enterprise: running.some(({ enterprise }) => enterprise) };
   const loose = [
     ...looseContainers.flatMap((container) => looseInstance(container, running, neighbour)),
     ...[...config.files, ...config.configMaps.flatMap(({ conf }) => conf ?? [])]
@@ -173,6 +176,7 @@ function chartInstance(gateway: ChartGateway): KongInstance {
   return {
     surface: 'chart',
     version: gateway.version,
+    enterprise: gateway.enterprise,
     proven: true,
     ...layered(gateway.env.settings, []),
     unseen: gateway.unseen,
@@ -192,6 +196,8 @@ function onlyVersion(running: readonly KongInstance[]): VersionRange {
   return first && known.every((version) => version.text === first.text) ? first : UNKNOWN_VERSION;
 }
 
+type Neighbour = Pick<KongInstance, 'version' | 'enterprise'>;
+
 const LOOSE: Pick<KongInstance, 'proven' | 'unseen' | 'chartVersion' | 'node' | 'memoryLimitMiB' | 'cpuLimitCores'> = {
   proven: false,
   unseen: true,
@@ -202,20 +208,24 @@ const LOOSE: Pick<KongInstance, 'proven' | 'unseen' | 'chartVersion' | 'node' | 
 };
 
 /** An env file, script or systemd unit with Kong's variables: part of what a neighbour runs, so that one's version counts. */
-function looseInstance(container: Container, running: readonly KongInstance[], version: VersionRange): KongInstance[] {
+function looseInstance(container: Container, running: readonly KongInstance[], neighbour: Neighbour): KongInstance[] {
   const seen = new Set(running.flatMap((instance) => instance.written.map((setting) => place(setting.nameAt))));
   const own = containerSettings(container).filter((setting) => !seen.has(place(setting.nameAt)));
   if (!namesKong(own)) return [];
-  return [{ ...LOOSE, surface: container.surface, version, ...layered(own, []), container, at: container.at, add: adderOf(container) }];
+  return [
+    { ...LOOSE, surface: container.surface, ...neighbour, ...layered(own, []), container, at: container.at, add: adderOf(container) },
+  ];
 }
 
-function confInstance(conf: KongConf, running: readonly KongInstance[], version: VersionRange): KongInstance[] {
+function confInstance(conf: KongConf, running: readonly KongInstance[], neighbour: Neighbour): KongInstance[] {
   const [only, ...more] = running;
   // What the one Kong of the unit sets in its environment, the file can't change.
   const settings = conf.settings.filter((setting) => more.length > 0 || !only?.settings.has(setting.name));
   const [first] = settings;
   if (!first || !namesKong(settings)) return [];
-  return [{ ...LOOSE, surface: 'config-file', version, ...layered([], settings), container: undefined, at: first.nameAt, add: conf.add }];
+  return [
+    { ...LOOSE, surface: 'config-file', ...neighbour, ...layered([], settings), container: undefined, at: first.nameAt, add: conf.add },
+  ];
 }
 
 function place(at: Anchor): string {
@@ -224,7 +234,8 @@ function place(at: Anchor): string {
 
 function assumed(instance: KongInstance, repository: Repository): KongInstance {
   const version = isVersionKnown(instance.version) ? undefined : repository.assume(instance.at.file.path).kong;
-  return version === undefined ? instance : { ...instance, version: versionRange(version) };
+  if (version === undefined) return instance;
+  return { ...instance, version: versionRange(version), enterprise: instance.enterprise || isEnterpriseTag(version) };
 }
 
 /** The key of the block that holds a container's environment, for what no token says. */

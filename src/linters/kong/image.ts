@@ -25,6 +25,16 @@ export function isKongImage(text: string): boolean {
   return image !== undefined && KONG_IMAGES.has(image.name);
 }
 
+/** Enterprise by its image's name, or by a version of four numbers. */
+export function isEnterpriseImage(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && (ENTERPRISE_IMAGES.has(image.name) || isEnterpriseTag(image.tag ?? ''));
+}
+
+export function isEnterpriseTag(tag: string): boolean {
+  return /^v?\d+\.\d+\.\d+\.\d+/.test(tag);
+}
+
 /** The version that a Kong image's tag stands for; unknown for any other image. */
 export function kongVersionOfImage(text: string): VersionRange {
   const image = parseImage(text);

@@ -93,10 +93,11 @@ export function statusOf(name: string, versions: VersionRange): SettingStatus {
   const leftOut = ignored !== undefined && intervals(ignored).every(({ interval }) => affected(versions, interval) !== 'no');
   if (handedOn && !leftOut) return { is: 'read' };
   if (!history) return { is: 'foreign' };
-  const gone = history.find(([, value]) => value === null)?.[0];
-  if (gone !== undefined) {
-    const certain = affected(versions, { from: gone });
-    if (certain !== 'no') return { is: 'removed', since: gone, certain };
+  // `cluster_listen` went with Serf in 0.11 and came back with the control plane in 2.0.
+  for (const { interval, value } of intervals(history)) {
+    if (value !== null || interval.from === undefined) continue;
+    const certain = affected(versions, interval);
+    if (certain !== 'no') return { is: 'removed', since: interval.from, certain };
   }
   const first = history[0]?.[0];
   if (first !== undefined && first !== FIRST_VERSION) {

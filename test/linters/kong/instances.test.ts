@@ -67,6 +67,9 @@ describe('Kong’s chart', () => {
     assert.deepEqual(await anywhere('kong: { env: { database: postgres }, image: { repository: a/kong } }\n'), [
       'chart 3.6 database=postgres',
     ]);
+    const unseen = (values: string): Promise<string[]> => instances(chart('{ name: kong, version: 2.38.0 }', values));
+    assert.deepEqual(await unseen('kong: { env: { database: postgres } }\n'), []);
+    assert.deepEqual(await unseen('kong: { env: { pg_host: db } }\n'), ['chart 3.6 pg_host=db']);
     const bitnami = '{ name: kong, version: 12.0.0, repository: "oci://registry-1.docker.io/bitnamicharts" }';
     assert.deepEqual(await instances(chart(bitnami, 'kong: { env: { database: postgres }, ingressController: {} }\n')), []);
   });
@@ -79,6 +82,13 @@ describe('Kong’s chart', () => {
     assert.deepEqual(await instances(chart(other, values('{ replicas: 2 }'))), []);
     assert.deepEqual(await instances(chart(other, values('{ env: { role: traditional }, image: { repository: kong } }'))), [
       'chart ? role=traditional',
+    ]);
+  });
+  it('kong/ingress from a repository that isn’t in view', async () => {
+    const ingress = (values: string): Promise<string[]> => instances(chart('{ name: ingress, version: 0.24.0 }', values));
+    assert.deepEqual(await ingress('ingress: { gateway: { env: { role: traditional } } }\n'), []);
+    assert.deepEqual(await ingress('ingress: { gateway: { env: { router_flavor: traditional } } }\n'), [
+      'chart ? router_flavor=traditional',
     ]);
   });
   it('switched off, another chart, values from elsewhere', async () => {
@@ -110,6 +120,15 @@ describe('containers', () => {
     assert.deepEqual(await instances(pod('{ name: a, env: [{ name: KONG_ADMIN_URL, value: x }] }')), []);
     assert.deepEqual(await instances(pod('{ name: a, image: "kong:3.4", args: [kong, health] }')), []);
     assert.deepEqual(await instances(pod('{ name: a, image: "kong:3.4", args: [kong, docker-start] }')), ['kubernetes 3.4']);
+  });
+  it('an environment that a template fills is not seen', async () => {
+    const template = (env: string): Record<string, string> => ({
+      'Chart.yaml': 'apiVersion: v2\nname: gateway\nversion: 1.0.0\n',
+      'values.yaml': 'tag: "2.8"\n',
+      'templates/kong.yaml': `apiVersion: v1\nkind: Pod\nmetadata: { name: kong }\nspec:\n  containers:\n    - name: proxy\n      image: kong:{{ .Values.tag }}\n      env:\n${env}      ports: []\n`,
+    });
+    assert.deepEqual(await instances(template('{{- include "gateway.env" . | nindent 8 }}\n')), ['kubernetes 2.8 …']);
+    assert.deepEqual(await instances(template('        - { name: KONG_ROLE, value: data_plane }\n')), ['kubernetes 2.8 role=data_plane']);
   });
   it('pods of Kong’s operators, on top of what the operator sets', async () => {
     const template = 'podTemplateSpec: { spec: { containers: [{ name: proxy, image: "kong:3.9" }, { name: other, image: "kong:3.4" }] } }';

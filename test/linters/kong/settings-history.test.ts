@@ -48,6 +48,8 @@ describe('whether a version reads a key', () => {
     assert.deepEqual(status('router_consistency', '2'), { is: 'removed', since: '2.1.0', certain: 'maybe' });
     assert.deepEqual(status('worker_consistency', '2.0.5'), { is: 'not-yet', since: '2.1.0', certain: 'yes' });
     assert.deepEqual(status('enforce_rbac', '3.4'), { is: 'foreign' });
+    assert.deepEqual(status('cluster_listen', '1.5'), { is: 'removed', since: '0.11.0', certain: 'yes' });
+    assert.deepEqual(status('cluster_listen', '2.0'), { is: 'read' });
   });
   it('keys below a prefix are handed on, but for those left out there', () => {
     assert.deepEqual(status('nginx_upstream_keepalive', '3.9'), { is: 'read' });

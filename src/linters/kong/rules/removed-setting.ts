@@ -61,6 +61,7 @@ export const removedSetting: Rule = {
       for (const setting of instance.written) {
         const status = statusOf(setting.name, instance.version);
         if (status.is !== 'removed' && status.is !== 'not-yet') continue;
+        if (status.is === 'not-yet' && mayBeEnterprise(setting.name, instance)) continue;
         const certain = status.certain === 'yes';
         const plain: Severity = BEHAVIOUR_CRITICAL.has(setting.name) ? 'error' : 'warning';
         const to = successorName(setting.name, status.is, instance);
@@ -81,6 +82,14 @@ export const removedSetting: Rule = {
     }
   },
 };
+
+/**
+ * Enterprise has settings before Kong has them; Kong Manager (`admin_gui_…`) was its own until 3.4.0, and manifests that serve both
+ * editions name it, Kong's chart first of all.
+ */
+function mayBeEnterprise(name: string, instance: KongInstance): boolean {
+  return instance.enterprise || name.startsWith('admin_gui_');
+}
 
 /** The name that this version knows for the same thing. */
 function successorName(name: string, is: 'removed' | 'not-yet', instance: KongInstance): string | undefined {
