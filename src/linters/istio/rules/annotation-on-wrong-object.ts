@@ -58,11 +58,14 @@ export const annotationOnWrongObject: Rule = {
 };
 
 const INJECT = 'sidecar.istio.io/inject';
+/** What a CronJob puts on its Jobs. */
+const JOB_METADATA = ['spec', 'jobTemplate', 'metadata'];
 
 /** Taking effect is what was meant, except for injection: that adds or drops a container, so a person looks at it. */
-function moved({ object, key, value }: IstioAnnotation, pod: PodTemplate, asLabel: boolean): Fix | undefined {
+function moved({ object, key, value, map }: IstioAnnotation, pod: PodTemplate, asLabel: boolean): Fix | undefined {
   const scalar: YamlScalar | undefined = value.kind === 'scalar' && !value.unknown ? value : undefined;
   if (!object || !scalar) return undefined;
+  const holder = mapAt(object.root, ...JOB_METADATA, 'annotations') === map ? JOB_METADATA : ['metadata'];
   return {
     id: asLabel ? 'move-to-label' : 'move-to-pod',
     titleId: asLabel ? 'moveLabel' : 'move',
@@ -70,7 +73,7 @@ function moved({ object, key, value }: IstioAnnotation, pod: PodTemplate, asLabe
     safety: asLabel ? 'review' : 'safe',
     changes: [
       { change: 'set-entry', map: pod.root, path: ['metadata', asLabel ? 'labels' : 'annotations', key], value: scalar.text },
-      { change: 'remove-entry', map: object.root, path: ['metadata', 'annotations', key], prune: true },
+      { change: 'remove-entry', map: object.root, path: [...holder, 'annotations', key], prune: true },
     ],
   };
 }
