@@ -68,11 +68,12 @@ export function fields(node: Node, name: string): Node[] {
   return node.childrenForFieldName(name).filter((child): child is Node => child !== null);
 }
 
-export function createBuilder(file: SourceFile, language: CodeLanguage): Builder {
+export function createBuilder(file: SourceFile, language: CodeLanguage, brokenLine: number | undefined): Builder {
   const slash = file.path.lastIndexOf('/');
   const span = { start: 0, end: file.text.length };
   const module: Module = {
     file,
+    brokenLine,
     language,
     directory: slash < 0 ? '' : file.path.slice(0, slash),
     packageName: undefined,

@@ -38,6 +38,9 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
     const result = parser.parse(file);
     const made = 'kind' in result ? undefined : result;
     if ('kind' in result) notices.push(result);
+    else if (result.brokenLine !== undefined) {
+      notices.push({ path: file.path, kind: 'syntax', detail: `line ${result.brokenLine}: syntax error` });
+    }
     modules.set(file, made);
     return made;
   };

@@ -10,7 +10,8 @@ import type { CodeLanguage, Grammar, Module } from './syntax.ts';
 /** Why a file gives no facts, or fewer than it could. */
 export interface CodeNotice {
   readonly path: string;
-  readonly kind: 'oversize' | 'unparsable' | 'incomplete' | 'grammar';
+  /** `syntax`: what is around the place is read all the same. */
+  readonly kind: 'oversize' | 'unparsable' | 'syntax' | 'incomplete' | 'grammar';
   readonly detail: string;
 }
 
@@ -116,7 +117,7 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
         const tree = parser.parse(file.text);
         if (!tree) return { path: file.path, kind: 'unparsable', detail: 'no tree' };
         try {
-          const builder = createBuilder(file, language);
+          const builder = createBuilder(file, language, brokenLine(tree.rootNode));
           builders[language](builder, tree.rootNode as Node);
           return builder.module;
         } finally {
@@ -132,6 +133,18 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
       parsers.clear();
     },
   };
+}
+
+/** The line of the first error in a tree, counted from one. */
+function brokenLine(root: Node): number | undefined {
+  if (!root.hasError) return undefined;
+  let node = root;
+  while (!node.isError && !node.isMissing) {
+    const inner = node.children.find((child) => child?.hasError);
+    if (!inner) break;
+    node = inner;
+  }
+  return node.startPosition.row + 1;
 }
 
 /**

@@ -173,6 +173,8 @@ export interface Import extends Span {
 
 export interface Module {
   readonly file: SourceFile;
+  /** The first line (one-based) that the grammar does not understand; what stands around it is read all the same. */
+  readonly brokenLine: number | undefined;
   readonly language: CodeLanguage;
   readonly directory: string;
   packageName: string | undefined;

@@ -7,9 +7,9 @@ import { type ProjectDependencies, resolveDependencies } from '../model/project/
 import { parseImage } from '../model/version.ts';
 import type { ComponentUse, Unit } from '../model/unit.ts';
 import { oncePer } from '../text/once.ts';
-import type { SourceFile } from '../text/source.ts';
+import { positionAt, type SourceFile } from '../text/source.ts';
 import { itemsAt, textAt } from '../text/yaml.ts';
-import type { ParsedFile } from './parsed-file.ts';
+import type { Notice, ParsedFile } from './parsed-file.ts';
 import { inOtherEnvironment, joinPath, parentFolder } from './plan-units.ts';
 
 const NO_CODE: CodeFacts = {
@@ -43,6 +43,20 @@ class ComponentModel implements Component {
     this.dockerfiles = from.dockerfiles;
     this.sources = sources;
     this.parser = parser;
+  }
+
+  /** What could not be parsed of the files that were asked for so far. */
+  notices(): Notice[] {
+    const code = (this.readCode?.notices ?? []).flatMap(({ path, kind, detail }): Notice[] => {
+      if (kind === 'oversize') return [{ kind, file: path, message: detail }];
+      return kind === 'syntax' || kind === 'unparsable' ? [{ kind: 'unparsable', file: path, message: detail }] : [];
+    });
+    const build = (this.readDependencies?.problems ?? []).map(({ path, offset, message }): Notice => {
+      const file = this.buildFiles.find((one) => one.path === path);
+      const line = file ? positionAt(file, offset).line + 1 : 1;
+      return { kind: 'unparsable', file: path, message: `line ${line}: ${message}` };
+    });
+    return [...code, ...build];
   }
 
   get code(): CodeFacts {
@@ -94,6 +108,15 @@ export function buildComponents(
   });
   built.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
   return sameItems(built, before) ? before : built;
+}
+
+/** Build files and code that could not be parsed, as far as a rule asked for them. Each file once: two components may share one. */
+export function componentNotices(components: readonly Component[]): Notice[] {
+  const byFile = new Map<string, Notice>();
+  for (const component of components) {
+    if (component instanceof ComponentModel) for (const notice of component.notices()) byFile.set(notice.file, notice);
+  }
+  return [...byFile.values()];
 }
 
 function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {

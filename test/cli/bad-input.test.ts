@@ -27,6 +27,22 @@ describe('files that cannot be used leave the others alone', () => {
     ]);
   });
 
+  it('broken XML, TOML, lock files and source', () => {
+    const service = `${head}metadata: { name: orders }\nspec: { clusterIP: None, selector: { app: orders }, ports: [{ port: 1 }] }\n`;
+    assert.deepEqual(
+      besideFinding({
+        'z/orders.yaml': service,
+        'a/client.go': 'package a\n\nimport "google.golang.org/grpc"\n\nfunc f() { grpc.NewClient("dns:///orders:1") }\n\nfunc g( {\n',
+        'a/go.mod': 'module a\n\nrequire google.golang.org/grpc v1.50.0\n',
+        'b/client.py': 'import grpc\nx = grpc.insecure_channel("orders:1")\n',
+        'b/pyproject.toml': '[project\nname = "b"\n',
+        'd/pom.xml': '<project><dependencies>',
+        'd/C.java': 'import io.grpc.*;\nclass C { void f() { ManagedChannelBuilder.forTarget("orders:1").build(); } }\n',
+      }),
+      ['unparsable a/client.go', 'unparsable b/pyproject.toml', 'unparsable d/pom.xml'],
+    );
+  });
+
   it('merge conflicts', () => {
     const conflict = `${head}<<<<<<< ours\nmetadata: {}\n=======\nmetadata: { name: a }\n>>>>>>> theirs\n`;
     assert.deepEqual(besideFinding({ 'a.yaml': conflict }), ['conflict a.yaml']);

@@ -109,7 +109,6 @@ export const targetCases: readonly TargetCase[] = [
       go: go('', '\taddr := fmt.Sprintf("%s:%d", os.Getenv("ORDERS_HOST"), 50051)'),
       java: java('', '    String addr = String.format("%s:%d", System.getenv("ORDERS_HOST"), 50051);'),
       python: python('', '    addr = f"{os.environ[\'ORDERS_HOST\']}:{50051}"'),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the case is a template literal
       typescript: ts('', '  const addr = `${process.env.ORDERS_HOST}:${50051}`;'),
     },
   },
@@ -260,7 +259,6 @@ export const targetCases: readonly TargetCase[] = [
       go: go('', '', '"dns:///" + os.Getenv("ORDERS_ADDR")'),
       java: java('', '', '"dns:///" + System.getenv("ORDERS_ADDR")'),
       python: python('', '', '"dns:///%s" % os.environ["ORDERS_ADDR"]'),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the case is a template literal
       typescript: ts('', '', '`dns:///${process.env.ORDERS_ADDR}`'),
     },
   },
