@@ -1,7 +1,9 @@
+import { oncePer } from '../text/once.ts';
 import { mapAt, type YamlScalar } from '../text/yaml.ts';
 import { type CredentialWindow, credentialWindows } from './aws-credentials.ts';
 import type { Container } from './container.ts';
-import { entryOf, podTemplateOf } from './kubernetes/objects.ts';
+import type { Component } from './component.ts';
+import { entryOf, type KubeObject, podTemplateOf } from './kubernetes/objects.ts';
 import type { ComponentUse, Repository, Unit } from './unit.ts';
 
 /** On a pod: Kiam and kube2iam give its containers credentials of this role. */
@@ -22,27 +24,28 @@ export interface DependantSdk {
   readonly join: ComponentUse['join'];
 }
 
-const dependants = new WeakMap<Unit, readonly Dependant[]>();
+export const dependantsOf = oncePer((unit: Unit): readonly Dependant[] => {
+  const annotated = unit.objects.filter((object) => roleAnnotation(object) !== undefined);
+  const found = [...annotatedPods(unit, annotated), ...annotatedValues(unit)];
+  return found.length > 0 ? found : NONE;
+});
 
-export function dependantsOf(unit: Unit): readonly Dependant[] {
-  let known = dependants.get(unit);
-  if (!known) {
-    known = [...annotatedPods(unit), ...annotatedValues(unit)];
-    dependants.set(unit, known);
-  }
-  return known;
-}
+const NONE: readonly Dependant[] = [];
+
+const roleAnnotation = oncePer((object: KubeObject) => entryOf(podTemplateOf(object)?.annotations, ROLE_ANNOTATION));
 
 export function allDependants(repository: Repository): readonly Dependant[] {
   return repository.everyUnit(dependantsOf);
 }
 
-function annotatedPods(unit: Unit): Dependant[] {
-  return unit.objects.flatMap((object): Dependant[] => {
-    const annotation = entryOf(podTemplateOf(object)?.annotations, ROLE_ANNOTATION);
-    if (!annotation) return [];
-    const containers = unit.containers.filter((container) => container.workload === object);
-    return dependant(unit, annotation, object.name ?? object.kind, containers);
+function annotatedPods(unit: Unit, annotated: readonly KubeObject[]): Dependant[] {
+  const containers = new Map<KubeObject, Container[]>(annotated.map((object) => [object, []]));
+  for (const container of annotated.length > 0 ? unit.containers : []) {
+    if (container.workload) containers.get(container.workload)?.push(container);
+  }
+  return [...containers].flatMap(([object, own]) => {
+    const annotation = roleAnnotation(object);
+    return annotation ? dependant(unit, annotation, object.name ?? object.kind, own) : [];
   });
 }
 
@@ -60,10 +63,22 @@ function hasOwnCredentials({ env }: Container): boolean {
   return ['AWS_ACCESS_KEY_ID', 'AWS_WEB_IDENTITY_TOKEN_FILE'].some((name) => env.variables.has(name));
 }
 
+const KEYS =
+  /\b(?:AWSStaticCredentialsProvider|BasicAWSCredentials|StaticCredentialsProvider|AwsBasicCredentials)\b|\baws_access_key_id\s*=/;
+const CHAIN =
+  /\b(?:Default(?:AWS)?CredentialsProvider(?:Chain)?|InstanceProfileCredentialsProvider|EC2ContainerCredentialsProviderWrapper)\b/;
+
+/** The code that is in sight gives its clients keys, and nothing in it speaks of the chain that ends at the metadata service. */
+const usesOwnKeys = oncePer(
+  ({ sources }: Component): boolean => sources.some(({ text }) => KEYS.test(text)) && !sources.some(({ text }) => CHAIN.test(text)),
+);
+
 function dependant(unit: Unit, annotation: YamlScalar, name: string, all: readonly Container[]): Dependant[] {
   const containers = all.filter((container) => !hasOwnCredentials(container));
   if (containers.length === 0) return [];
-  const uses = unit.components.filter((use) => use.containers.some((container) => containers.includes(container)));
+  const uses = unit.components.filter(
+    (use) => !usesOwnKeys(use.component) && use.containers.some((container) => containers.includes(container)),
+  );
   const sdks = uses.flatMap((use) => credentialWindows(use.component).map((window) => ({ window, join: use.join })));
   const covered = containers.every((container) => uses.some((use) => use.containers.includes(container)));
   const resolved = covered && sdks.length > 0 && sdks.every(({ window }) => window.behaviour !== 'unknown' && window.certain);

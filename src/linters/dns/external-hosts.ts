@@ -22,7 +22,7 @@ const OWN = /^(?:(?:app|site|server|service|web|api|base|root)[_.-]?)*(?:url|uri
 export const hostsInVariables = oncePer((container: Container): readonly ExternalHost[] => {
   const found: ExternalHost[] = [];
   for (const { name, value } of container.env.variables.values()) {
-    if (!value.known || !value.at || !value.value.includes('.')) continue;
+    if (!value.known || !value.at) continue;
     const { at } = value;
     const scalar = isScalar(at) ? at : undefined;
     for (const { host, start } of hostsIn(name, value.value)) {
@@ -39,7 +39,7 @@ const MAX_LENGTH = 65_536;
 export const hostsInFiles = oncePer((configMap: KubeObject): readonly ExternalHost[] => {
   const found: ExternalHost[] = [];
   for (const { value } of mapAt(configMap.root, 'data')?.pairs.values() ?? []) {
-    if (value.kind !== 'scalar' || value.unknown || value.text.length > MAX_LENGTH || !value.text.includes('\n')) continue;
+    if (value.kind !== 'scalar' || value.unknown || value.text.length > MAX_LENGTH) continue;
     for (const match of value.text.matchAll(LINE)) {
       const [line, name = '', text = ''] = match;
       for (const { host, start } of hostsIn(name, text.replace(/,$/, ''))) {

@@ -3,8 +3,15 @@ import type { CredentialWindow } from '../../../model/aws-credentials.ts';
 import { type Dependant, type DependantSdk, dependantsOf } from '../../../model/credential-dependants.ts';
 import { formatDuration } from '../../../model/duration.ts';
 import { durationOf, kiamProcesses } from '../../../model/kiam-process.ts';
-import { credentialServices, EXPIRED_WINDOW_MS, harmOf, type KiamService, type ServedLife } from '../../../model/kiam-window.ts';
-import type { Repository, Unit } from '../../../model/unit.ts';
+import {
+  type CredentialServices,
+  credentialServices,
+  EXPIRED_WINDOW_MS,
+  harmOf,
+  type KiamService,
+  type ServedLife,
+} from '../../../model/kiam-window.ts';
+import type { Unit } from '../../../model/unit.ts';
 import type { Anchor } from '../../../text/source.ts';
 import { milder, type Related, type Report, type Rule, type Severity } from '../../rule.ts';
 
@@ -73,9 +80,12 @@ export const sdkRefreshWindow: Rule = {
     },
   },
   check({ unit, repository, report }) {
-    for (const dependant of dependantsOf(unit)) {
+    const dependants = dependantsOf(unit);
+    if (dependants.length === 0) return;
+    const services = credentialServices(repository);
+    for (const dependant of dependants) {
       for (const sdk of dependant.sdks) {
-        const found = judge(dependant, sdk, unit, repository);
+        const found = judge(dependant, sdk, unit, services);
         if (found) report(found);
       }
     }
@@ -89,13 +99,13 @@ const CURES: Partial<Readonly<Record<CredentialWindow['sdk'], { readonly fixed: 
   botocore: { fixed: '1.25.0', to: undefined },
 };
 
-function judge(dependant: Dependant, { window, join }: DependantSdk, unit: Unit, repository: Repository): Report | undefined {
+function judge(dependant: Dependant, { window, join }: DependantSdk, unit: Unit, services: CredentialServices): Report | undefined {
   const cure = CURES[window.sdk];
   const { behaviour, dependency } = window;
   if (!cure || (behaviour !== 'storm' && behaviour !== 'raised-wait') || dependency.scope === 'provided') return undefined;
   // A range without an upper end gets the newest, which copes.
   if (!window.certain && dependency.range.before === undefined) return undefined;
-  const served = worstServed(window, unit, repository);
+  const served = worstServed(window, unit, services);
   if (served === 'enough') return undefined;
   const { sdk, version } = window;
   const data = { sdk, version, workload: dependant.name, fixed: cure.fixed };
@@ -121,8 +131,7 @@ interface Served {
  * What serves the workload: Kiam in its unit, else anywhere in the repository, else kube2iam; the worst for this SDK. `enough`: what is
  * there leaves enough life; `unseen`: nothing is there, or its settings aren't known.
  */
-function worstServed(window: CredentialWindow, unit: Unit, repository: Repository): Served | 'enough' | 'unseen' {
-  const services = credentialServices(repository);
+function worstServed(window: CredentialWindow, unit: Unit, services: CredentialServices): Served | 'enough' | 'unseen' {
   const own = kiamProcesses(unit);
   const inUnit = services.kiam.filter((service) => own.includes(service.server));
   const kiam = inUnit.length > 0 ? inUnit : services.kiam;

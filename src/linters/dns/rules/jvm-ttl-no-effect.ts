@@ -54,13 +54,10 @@ export const jvmTtlNoEffect: Rule = {
     },
   },
   check({ unit, report }) {
-    const seen = new Set<string>();
     for (const options of optionTexts(unit)) {
       for (const flag of flagsIn(options.text)) {
         const at = options.span(flag.start, flag.end);
-        const key = `${at.file.path}:${at.start}`;
-        if (seen.has(key) || isUnsaid(at) || isSetByCode(options.components, flag.property)) continue;
-        seen.add(key);
+        if (isUnsaid(at) || isSetByCode(options.components, flag.property)) continue;
         if (flag.negative) report({ messageId: 'negative', at, snippet: securitySnippet(flag.value) });
         else if (!options.beside().includes('-Dsun.net.inetaddr.ttl')) {
           const grpc = grpcJava(options.components);

@@ -1,9 +1,9 @@
 import type { Fix } from '../../../fixes/change.ts';
 import type { Container } from '../../../model/container.ts';
 import type { KubeObject, PodTemplate } from '../../../model/kubernetes/objects.ts';
-import { type Repository, sameNamespace, type Unit } from '../../../model/unit.ts';
+import { sameNamespace, type Unit } from '../../../model/unit.ts';
 import { oncePer } from '../../../text/once.ts';
-import { isNull, itemsAt, mapAt, nodeAt, textAt } from '../../../text/yaml.ts';
+import { itemsAt, mapAt, nodeAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import type { Report, Rule } from '../../rule.ts';
 import { type ExternalHost, hostsInFiles, hostsInVariables } from '../external-hosts.ts';
 import { containerLibc, type UncachedRuntime, uncachedRuntime } from '../uncached-runtime.ts';
@@ -47,7 +47,7 @@ export const ndotsSearchStorm: Rule = {
   check({ unit, repository, report }) {
     for (const [pod, containers] of podsOf(unit)) {
       const storm = stormOf(unit, pod, containers);
-      if (storm && !shortensSearch(repository)) report(describe(unit, pod, containers, storm));
+      if (storm && repository.everyUnit(autopaths).length === 0) report(describe(unit, pod, containers, storm));
     }
   },
 };
@@ -72,16 +72,12 @@ interface Storm {
 }
 
 function stormOf(unit: Unit, pod: PodTemplate, containers: readonly Container[]): Storm | undefined {
-  let runtime: UncachedRuntime | undefined;
-  const found: ExternalHost[] = [];
-  for (const container of containers) {
-    const own = container.init || usesProxy(container) ? undefined : uncachedRuntime(unit, container);
-    if (!own) continue;
-    runtime ??= own;
-    found.push(...hostsInVariables(container));
-  }
+  const asking = containers.filter(
+    (container) => !container.init && !usesProxy(container) && uncachedRuntime(unit, container) !== undefined,
+  );
+  const [runtime] = asking.map((container) => uncachedRuntime(unit, container));
   if (!runtime || !searches(pod)) return undefined;
-  for (const configMap of mountedConfigMaps(unit, pod)) found.push(...hostsInFiles(configMap));
+  const found = [...asking.flatMap(hostsInVariables), ...mountedConfigMaps(unit, pod).flatMap(hostsInFiles)];
   const hosts = [...new Map(found.toReversed().map((one) => [one.host, one])).values()].toReversed();
   const outside = hosts.filter(({ host }) => !ownNames(unit).has(host) && !namespaces(unit).has(host.slice(host.lastIndexOf('.') + 1)));
   return outside.length >= 2 ? { runtime, hosts: outside } : undefined;
@@ -94,14 +90,15 @@ function usesProxy({ env }: Container): boolean {
 
 /** The pod has the cluster's resolv.conf with its `ndots:5`, and nothing in it says otherwise or may do so. */
 function searches({ spec }: PodTemplate): boolean {
-  if (spec.open || !['ClusterFirst', undefined].includes(textAt(spec, 'dnsPolicy'))) return false;
+  const policy = scalarAt(spec, 'dnsPolicy');
+  if (spec.open || (policy && (policy.unknown || policy.text !== 'ClusterFirst'))) return false;
   // On the node's network ClusterFirst means the node's own resolv.conf.
   if (nodeAt(spec, 'hostNetwork') && textAt(spec, 'hostNetwork') !== 'false') return false;
   const config = nodeAt(spec, 'dnsConfig');
-  if (config && config.kind !== 'map') return config.kind === 'scalar' && !config.unknown && isNull(config);
+  if (!config) return true;
   const options = nodeAt(config, 'options');
-  if (config?.open || (options && (options.kind !== 'sequence' || options.open))) return false;
-  return itemsAt(config, 'options').every((option) => textAt(option, 'name') !== undefined && textAt(option, 'name') !== 'ndots');
+  if (config.kind !== 'map' || (options && options.kind !== 'sequence')) return false;
+  return itemsAt(config, 'options').every((option) => ![undefined, 'ndots'].includes(textAt(option, 'name')));
 }
 
 const configMapsOf = oncePer((unit: Unit): ReadonlyMap<string, readonly KubeObject[]> => {
@@ -137,12 +134,8 @@ const namespaces = oncePer(
 );
 
 /** CoreDNS answers the whole search list at once where its Corefile says `autopath`. */
-function shortensSearch(repository: Repository): boolean {
-  return repository.units.some(hasAutopath);
-}
-
-const hasAutopath = oncePer((unit: Unit): boolean =>
-  unit.objects.some(({ kind, root }) => kind === 'ConfigMap' && /^\s*autopath\b/m.test(textAt(mapAt(root, 'data'), 'Corefile') ?? '')),
+const autopaths = oncePer((unit: Unit): readonly KubeObject[] =>
+  unit.objects.filter(({ kind, root }) => kind === 'ConfigMap' && /^\s*autopath\b/m.test(textAt(mapAt(root, 'data'), 'Corefile') ?? '')),
 );
 
 function describe(unit: Unit, pod: PodTemplate, containers: readonly Container[], { runtime, hosts }: Storm): Report {

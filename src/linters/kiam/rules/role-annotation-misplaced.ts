@@ -2,6 +2,7 @@ import type { Anchor } from '../../../text/source.ts';
 import { mapAt, scalarAt, textAt, type YamlMap, type YamlPair } from '../../../text/yaml.ts';
 import type { KubeObject, PodTemplate } from '../../../model/kubernetes/objects.ts';
 import { annotationsOf, podTemplateOf } from '../../../model/kubernetes/objects.ts';
+import { oncePer } from '../../../text/once.ts';
 import { sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { Report, Rule } from '../../rule.ts';
 
@@ -50,8 +51,8 @@ export const roleAnnotationMisplaced: Rule = {
   },
   check({ unit, report }) {
     for (const object of unit.objects) {
-      const annotations = annotationsOf(object);
-      if (!annotations || object.kind === 'Pod') continue;
+      const annotations = annotated(object);
+      if (!annotations) continue;
       for (const key of POD_KEYS) {
         const pair = annotations.pairs.get(key);
         const found = pair && judge(unit, object, annotations, key, pair);
@@ -60,6 +61,12 @@ export const roleAnnotationMisplaced: Rule = {
     }
   },
 };
+
+/** The annotations of an object that isn't a Pod, if one of Kiam's is among them. */
+const annotated = oncePer((object: KubeObject): YamlMap | undefined => {
+  const annotations = object.kind === 'Pod' ? undefined : annotationsOf(object);
+  return annotations && POD_KEYS.some((key) => annotations.pairs.has(key)) ? annotations : undefined;
+});
 
 function judge(unit: Unit, object: KubeObject, annotations: YamlMap, key: string, pair: YamlPair): Report | undefined {
   const pod = podTemplateOf(object);
@@ -134,7 +141,9 @@ function ofOwner(unit: Unit, object: KubeObject, key: string, pair: YamlPair): R
   }
   const value = pair.value.kind === 'scalar' && !pair.value.unknown ? pair.value.text : '…';
   const text = `template:\n  metadata:\n    annotations:\n      ${key}: ${value}\n`;
-  return { messageId: 'owner', data: { key, kind }, at: pair.key, snippet: { reasonId: 'manyPods', data: {}, language: 'yaml', text } };
+  const snippet = { reasonId: 'manyPods', data: {}, language: 'yaml', text };
+  // Pods that aren't in sight may have it.
+  return { messageId: 'owner', data: { key, kind }, at: pair.key, severity: pods.length > 0 ? 'error' : 'warning', snippet };
 }
 
 function podsOf(unit: Unit, owner: KubeObject): PodTemplate[] {
