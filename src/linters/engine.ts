@@ -1,3 +1,4 @@
+import type { Component } from '../model/component.ts';
 import type { Repository, Unit } from '../model/unit.ts';
 import type { SourceFile } from '../text/source.ts';
 import { type RepositoryInputs, RepositoryModel } from '../workspace/repository-model.ts';
@@ -30,28 +31,31 @@ export interface EngineOptions {
  */
 interface RoomFindings {
   readonly findings: readonly Finding[];
+  readonly meshEvidence: Repository['meshEvidence'] | undefined;
   readonly repositoryUnits: Repository['units'] | undefined;
   readonly components: Repository['components'] | undefined;
-  /** What it read of every unit, by the function that says it. */
-  readonly everyUnit: ReadonlyMap<FactsOf, readonly unknown[]>;
+  /** What it read of every unit and of every component, by the function that says it. */
+  readonly everyUnit: ReadonlyMap<(unit: Unit) => readonly unknown[], readonly unknown[]>;
+  readonly everyComponent: ReadonlyMap<(component: Component) => readonly unknown[], readonly unknown[]>;
 }
-
-type FactsOf = (unit: Unit) => readonly unknown[];
 
 interface UnitFindings {
   readonly unit: Unit;
-  readonly meshEvidence: Repository['meshEvidence'];
   /** In the order of the rooms. */
   readonly byRoom: readonly RoomFindings[];
 }
 
 const NOTHING: readonly Finding[] = [];
-const NO_READS: ReadonlyMap<FactsOf, readonly unknown[]> = new Map();
 
-function stillHolds({ components, repositoryUnits, everyUnit }: RoomFindings, repository: Repository): boolean {
+function stillHolds(
+  { meshEvidence, components, repositoryUnits, everyUnit, everyComponent }: RoomFindings,
+  repository: Repository,
+): boolean {
+  if (meshEvidence && meshEvidence !== repository.meshEvidence) return false;
   if (components && components !== repository.components) return false;
   if (repositoryUnits && repositoryUnits !== repository.units) return false;
   for (const [factsOf, facts] of everyUnit) if (repository.everyUnit(factsOf) !== facts) return false;
+  for (const [factsOf, facts] of everyComponent) if (repository.everyComponent(factsOf) !== facts) return false;
   return true;
 }
 
@@ -116,7 +120,7 @@ export class Engine implements LintEngine {
 
   /** Runs the rules of which something that they read has changed; the others' findings are kept. */
   private judge(unit: Unit, repository: Repository, known: UnitFindings | undefined): UnitFindings {
-    const same = known?.unit === unit && known.meshEvidence === repository.meshEvidence ? known : undefined;
+    const same = known?.unit === unit ? known : undefined;
     let changed = same === undefined;
     const byRoom = this.rooms.map((rules, at) => {
       const kept = same?.byRoom[at];
@@ -124,13 +128,15 @@ export class Engine implements LintEngine {
       changed = true;
       return this.runRoom(rules, unit, repository);
     });
-    return changed || !same ? { unit, meshEvidence: repository.meshEvidence, byRoom } : same;
+    return changed || !same ? { unit, byRoom } : same;
   }
 
   private runRoom(rules: readonly Rule[], unit: Unit, repository: Repository): RoomFindings {
+    let meshEvidence: Repository['meshEvidence'] | undefined;
     let repositoryUnits: Repository['units'] | undefined;
     let components: Repository['components'] | undefined;
-    let everyUnit: Map<FactsOf, readonly unknown[]> | undefined;
+    const everyUnit = new Map<(unit: Unit) => readonly unknown[], readonly unknown[]>();
+    const everyComponent = new Map<(component: Component) => readonly unknown[], readonly unknown[]>();
     const tracked: Repository = {
       get units() {
         repositoryUnits = repository.units;
@@ -140,18 +146,25 @@ export class Engine implements LintEngine {
         components = repository.components;
         return repository.components;
       },
+      get meshEvidence() {
+        meshEvidence = repository.meshEvidence;
+        return repository.meshEvidence;
+      },
       everyUnit: (factsOf) => {
         const facts = repository.everyUnit(factsOf);
-        everyUnit ??= new Map();
         everyUnit.set(factsOf, facts);
         return facts;
       },
-      meshEvidence: repository.meshEvidence,
+      everyComponent: (factsOf) => {
+        const facts = repository.everyComponent(factsOf);
+        everyComponent.set(factsOf, facts);
+        return facts;
+      },
       assume: (path) => repository.assume(path),
     };
     const findings: Finding[] = [];
     for (const rule of rules) this.run(rule, unit, tracked, findings);
-    return { findings: findings.length > 0 ? findings : NOTHING, repositoryUnits, components, everyUnit: everyUnit ?? NO_READS };
+    return { findings: findings.length > 0 ? findings : NOTHING, meshEvidence, repositoryUnits, components, everyUnit, everyComponent };
   }
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {

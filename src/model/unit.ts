@@ -69,9 +69,11 @@ export interface Repository {
    * again only then, while one that reads `units` is judged again after every change. The function remembers its answers (`oncePer`).
    */
   everyUnit<Fact>(factsOf: (unit: Unit) => readonly Fact[]): readonly Fact[];
+  /** The same of each component. */
+  everyComponent<Fact>(factsOf: (component: Component) => readonly Fact[]): readonly Fact[];
   /** The assumptions for a file (overrides may differ by path). */
   assume(path: string): Assume;
-  /** Something in the repository speaks of a service mesh (objects, labels or annotations of Istio, Linkerd, Consul, Kuma): where. */
+  /** The service meshes that something in the repository speaks of (objects, labels, annotations), each with the first place. */
   readonly meshEvidence: readonly {
     readonly mesh: 'istio' | 'linkerd' | 'consul' | 'kuma';
     readonly file: SourceFile;

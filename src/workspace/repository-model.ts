@@ -47,8 +47,8 @@ export class RepositoryModel {
   private components: readonly Component[] = [];
   private unitList: readonly Unit[] = [];
   private readonly joins: WeakMap<Unit, Joined>;
-  /** By the function that reads them off a unit. */
-  private readonly facts: Map<unknown, { readonly units: readonly Unit[]; readonly facts: readonly unknown[] }>;
+  /** What `everyUnit` and `everyComponent` gave last, by the function that was asked. */
+  private readonly facts: Map<unknown, { readonly items: readonly unknown[]; readonly facts: readonly unknown[] }>;
 
   constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
     this.inputs = inputs;
@@ -176,23 +176,24 @@ export class RepositoryModel {
     this.layoutChanged = false;
     const units = sameItems(built, this.unitList) ? this.unitList : built;
     this.unitList = units;
-    const evidence = [...this.mesh.values()];
+    const evidence = firstOfEachMesh(this.mesh.values());
     if (!sameItems(evidence, this.meshList)) this.meshList = evidence;
     return {
       units,
       components: this.components,
-      everyUnit: (factsOf) => this.everyUnit(units, factsOf),
+      everyUnit: (factsOf) => this.joinFacts(units, factsOf),
+      everyComponent: (factsOf) => this.joinFacts(this.components, factsOf),
       meshEvidence: this.meshList,
       assume: (path) => this.configuration.assumeFor(path),
     };
   }
 
-  private everyUnit<Fact>(units: readonly Unit[], factsOf: (unit: Unit) => readonly Fact[]): readonly Fact[] {
+  private joinFacts<Item, Fact>(items: readonly Item[], factsOf: (item: Item) => readonly Fact[]): readonly Fact[] {
     const known = this.facts.get(factsOf);
-    if (known?.units === units) return known.facts as readonly Fact[];
-    const fresh = units.flatMap(factsOf);
+    if (known?.items === items) return known.facts as readonly Fact[];
+    const fresh = items.flatMap(factsOf);
     const facts = known && sameItems(known.facts, fresh) ? known.facts : fresh;
-    this.facts.set(factsOf, { units, facts });
+    this.facts.set(factsOf, { items, facts });
     return facts as readonly Fact[];
   }
 
@@ -214,6 +215,13 @@ interface Joined {
   readonly components: readonly Component[];
   readonly artifacts: ReadonlyMap<string, string>;
   readonly unit: Unit;
+}
+
+/** One place tells of a mesh; an edit of any other file that speaks of it must not have everything judged again. */
+function firstOfEachMesh(all: Iterable<MeshEvidence>): MeshEvidence[] {
+  const first = new Map<MeshEvidence['mesh'], MeshEvidence>();
+  for (const evidence of all) if (!first.has(evidence.mesh)) first.set(evidence.mesh, evidence);
+  return [...first.values()];
 }
 
 /** What a file must hold to hold a suppression, as a comment or as an annotation. */
