@@ -6,6 +6,7 @@ import { compareSeverity, type Rule } from '../linters/rule.ts';
 import { wantsColour } from '../report/colour.ts';
 import { lintJson } from '../report/json.ts';
 import { countBySeverity, type LintReport } from '../report/lint-report.ts';
+import { noticeText } from '../report/notice.ts';
 import { lintText } from '../report/text.ts';
 import { componentNotices } from '../workspace/components.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
@@ -97,9 +98,10 @@ export async function examine(project: Project, focus: Focus, options: LintOptio
   const { findings: fresh, known } = baseline ? applyBaseline(asked, baseline, judged) : { findings: asked, known: 0 };
   const caused = options.since === undefined ? undefined : new Set(await findingsSince(options.since, project, result, options.preview));
   const findings = fresh.filter((finding) => (caused ? caused.has(finding) : project.judged(finding.rule, finding.at.file.path)));
+  const translated = (notice: Notice): Notice => ({ ...notice, message: noticeText(notice.message, project.language) });
   const read = [...result.notices, ...componentNotices(project.engine.repository().components)];
   read.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  const notices = [...project.notices, ...read.filter((notice) => focus.has(notice.file))];
+  const notices = [...project.notices, ...read.filter((notice) => focus.has(notice.file)).map(translated)];
   return { result, findings, notices, baseline: known };
 }
 

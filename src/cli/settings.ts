@@ -40,7 +40,11 @@ export function loadConfiguration(options: CommonOptions, root: string): LoadedC
     return {
       kind: 'configuration',
       file: problem.at.file.path,
-      message: `line ${line}: ${messageText(problem.message, problem.data, language)}`,
+      message: messageText(
+        { en: 'line {line}: {said}', zh: '第 {line} 行：{said}' },
+        { line, said: messageText(problem.message, problem.data, language) },
+        language,
+      ),
     };
   });
   const misnamed = otherName(options, root);

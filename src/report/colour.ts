@@ -66,6 +66,11 @@ export function harmless(text: string): string {
   return text.replace(CONTROL, '\ufffd');
 }
 
+/** A file's name, or a place in it, in one line: names may hold line breaks. */
+export function harmlessPath(path: string): string {
+  return harmless(path).replace(/[\n\t\u2028\u2029]/g, '\ufffd');
+}
+
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 

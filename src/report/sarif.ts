@@ -68,8 +68,10 @@ export function lintSarif(report: LintReport, options: SarifOptions): string {
 
 function descriptor(rule: Rule, language: Language, page: string | undefined): ReportingDescriptor {
   const title = messageText(rule.title, undefined, language);
-  const runbook = rule.runbook === '' ? '' : ` Runbook: ${rule.runbook}.`;
-  const full = `${title}. ${rule.affects}.${runbook}`;
+  const full =
+    language === 'zh-cn'
+      ? `${title}。适用范围：${rule.affects}。${rule.runbook === '' ? '' : `Runbook：${rule.runbook}。`}`
+      : `${title}. ${rule.affects}.${rule.runbook === '' ? '' : ` Runbook: ${rule.runbook}.`}`;
   return {
     id: rule.id,
     name: rule.id,

@@ -1,7 +1,7 @@
 import type { LintFinding } from '../linters/lint-result.ts';
 import { type Message, type MessageData, type Rule, SEVERITIES, type Severity } from '../linters/rule.ts';
 import { codeFrame, placeOf } from './code-frame.ts';
-import { harmless, palette, type Palette } from './colour.ts';
+import { harmless, harmlessPath, palette, type Palette } from './colour.ts';
 import { type FindingCounts, findingText, type LintReport, type ReportFix, rulesById, totalCounts } from './lint-report.ts';
 import { messageText } from './message.ts';
 
@@ -51,7 +51,8 @@ export function lintText(report: LintReport, options: TextOptions): string {
   const notices = report.notices
     .slice(0, MAX_NOTICES)
     .map(
-      (notice) => `${harmless(notice.file)}: ${colours.information(say(TEXT.notice))} ${harmless(notice.message).replaceAll('\n', ' ')}`,
+      (notice) =>
+        `${harmlessPath(notice.file)}: ${colours.information(say(TEXT.notice))} ${harmless(notice.message).replaceAll('\n', ' ')}`,
     );
   const more = report.notices.length - notices.length;
   if (more > 0) notices.push(say(TEXT.moreNotices, { count: more }));
@@ -76,12 +77,12 @@ function findingBlock(
   const text = findingText(finding, rule, report.language);
   const paint = colours[finding.severity];
   const message = harmless(text.message).replace(/\s*\n\s*/g, ' ');
-  const head = `${colours.bold(harmless(placeOf(finding.at)))}: ${paint(finding.severity)} ${colours.bold(finding.rule)} ${message}`;
+  const head = `${colours.bold(harmlessPath(placeOf(finding.at)))}: ${paint(finding.severity)} ${colours.bold(finding.rule)} ${message}`;
   if (brief) return [head];
   const lines = [head, ...codeFrame(finding.at, paint, colours).map((line) => `  ${line}`)];
   for (const related of text.related) {
     lines.push(
-      `  ${colours.faint(say(TEXT.related))} ${harmless(placeOf(related))}: ${harmless(related.message).replace(/\s*\n\s*/g, ' ')}`,
+      `  ${colours.faint(say(TEXT.related))} ${harmlessPath(placeOf(related))}: ${harmless(related.message).replace(/\s*\n\s*/g, ' ')}`,
     );
   }
   const fixes = report.fixesOf(finding);

@@ -118,6 +118,51 @@ describe('files that cannot be used leave the others alone', () => {
   });
 });
 
+it('what could not be read is said in the language that was asked for, in every format', () => {
+  const head = 'apiVersion: v1\nkind: Service\n';
+  const folder = folderWith({
+    'api.yaml': BAD,
+    '.runbook-lens.yaml': 'rules: { kong/upstream-slots: off }\n',
+    'broken.yaml': `${head}metadata: [\n`,
+    'conflict.yaml': `${head}<<<<<<< ours\nmetadata: {}\n=======\n>>>>>>> theirs\n`,
+    'binary.yaml': Buffer.from([0, 1, 2]),
+    'latin.yaml': Buffer.from(`${head}metadata: { name: caf\u00e9 }\n`, 'latin1'),
+    'cut.yaml': Buffer.from([0xff, 0xfe, 1]),
+    'deep.yaml': `${head}spec: ${'{a: '.repeat(200)}1${'}'.repeat(200)}\n`,
+    'bomb.yaml': `${head}a: &a [1,1,1,1,1,1,1,1,1]\n${Array.from(
+      { length: 8 },
+      (_, n) =>
+        `b${n}: &b${n} [${Array(9)
+          .fill(`*${n ? `b${n - 1}` : 'a'}`)
+          .join()}]`,
+    ).join('\n')}\n`,
+    'large.yaml': `${head}data: "${'x'.repeat(5 * 2 ** 20)}"\n`,
+    'kong-routes.yaml': `_format_version: "3.0"\nservices: []\n# ${'x'.repeat(5 * 2 ** 20)}\n`,
+    'b/C.java': 'import io.grpc.*;\nclass C { void f() { ManagedChannelBuilder.forTarget("orders:1").build( } }\n',
+  });
+  for (const format of ['text', 'json', 'sarif', 'github']) {
+    const run = cli(folder, ['lint', '--format', format, '--lang', 'zh-cn', '--fail-on', 'never']);
+    assert.equal(run.status, 0, run.stderr);
+    // The rules' pages, which SARIF carries along, are English.
+    const said = run.stdout.slice(Math.max(0, run.stdout.indexOf('"invocations"')));
+    assert.doesNotMatch(
+      said,
+      /\b(?:left out|binary content|save it|the file|not in this version|merge conflict|unfold|a character)\b/,
+      format,
+    );
+  }
+  const { notices } = jsonReport(cli(folder, ['lint', '--format', 'json', '--lang', 'zh-cn']));
+  assert.ok(notices.length >= 10, JSON.stringify(notices));
+  for (const { file, message } of notices) assert.match(message, /[\u4e00-\u9fff]/, `${file}: ${message}`);
+});
+
+it('a name with a line break or an escape sequence stays in its line', { skip: process.platform === 'win32' }, () => {
+  const folder = folderWith({ 'new\nline.yaml': BAD, 'esc\u001b[31m.yaml': BAD });
+  const lines = cli(folder, ['lint', '--quiet']).stdout.trimEnd().split('\n');
+  assert.equal(lines.length, 2);
+  for (const line of lines) assert.match(line, /^\S*\ufffd\S*\.yaml:13:22: error /);
+});
+
 describe('a configuration that is wrong', () => {
   const cases: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     ['a key', 'rule: {}\n', /^runbook-lens: \.runbook-lens\.yaml:1:1: rule: unknown key "rule"; did you mean "rules"\?$/m],
