@@ -1,4 +1,4 @@
-import type { Fix } from '../../../fixes/change.ts';
+import type { Fix, Snippet } from '../../../fixes/change.ts';
 import { mapAt, type YamlScalar } from '../../../text/yaml.ts';
 import { podTemplateOf, podTemplatePath, type PodTemplate } from '../../../model/kubernetes/objects.ts';
 import type { Rule } from '../../rule.ts';
@@ -32,6 +32,10 @@ export const annotationOnWrongObject: Rule = {
       zh: 'sidecar.istio.io/inject 写在 {kind} 自身的 metadata 上不起作用：webhook 按 Pod 的标签选择。请在 {path} 里写成标签。',
     },
     move: { en: 'Move {key} to the pod template', zh: '把 {key} 移到 Pod 模板' },
+    inPatch: {
+      en: 'The pod template is in {file}, which other overlays may use. Write this into the patch instead:',
+      zh: 'Pod 模板在 {file} 里，可能被其他 overlay 共用。请改写在 patch 里：',
+    },
     moveLabel: { en: 'Make it a label of the pod template', zh: '改为 Pod 模板的标签' },
   },
   check({ unit, report }) {
@@ -46,13 +50,12 @@ export const annotationOnWrongObject: Rule = {
       if (pod.annotations?.pairs.has(key) || podAnnotationsOpen(object)) continue;
       if (asLabel && (pod.labels?.pairs.has(key) || pod.labels?.open)) continue;
       const target = `${path.join('.')}.metadata.${asLabel ? 'labels' : 'annotations'}`;
-      const fix = moved(annotation, pod, asLabel);
-      report({
-        messageId: asLabel ? 'inject' : 'misplaced',
-        data: { key, kind: object.kind, path: target },
-        at: keyScalar,
-        fixes: fix && !map.pairs.get(key)?.merged ? [fix] : [],
-      });
+      const finding = { messageId: asLabel ? 'inject' : 'misplaced', data: { key, kind: object.kind, path: target }, at: keyScalar };
+      const fix = map.pairs.get(key)?.merged ? undefined : moved(annotation, pod, asLabel);
+      if (!fix) report(finding);
+      // An overlay wrote it: what moves into the base would move into every other overlay, too.
+      else if (keyScalar.file !== pod.root.file) report({ ...finding, snippet: inPatch(annotation, path, asLabel) });
+      else report({ ...finding, fixes: [fix] });
     }
   },
 };
@@ -75,5 +78,17 @@ function moved({ object, key, value, map }: IstioAnnotation, pod: PodTemplate, a
       { change: 'set-entry', map: pod.root, path: ['metadata', asLabel ? 'labels' : 'annotations', key], value: scalar.text },
       { change: 'remove-entry', map: object.root, path: [...holder, 'annotations', key], prune: true },
     ],
+  };
+}
+
+function inPatch({ key, value, object }: IstioAnnotation, path: readonly string[], asLabel: boolean): Snippet {
+  const keys = [...path, 'metadata', asLabel ? 'labels' : 'annotations'];
+  const lines = keys.map((one, depth) => `${'  '.repeat(depth)}${one}:\n`);
+  const text = value.kind === 'scalar' ? JSON.stringify(value.text) : '""';
+  return {
+    reasonId: 'inPatch',
+    data: { file: object?.file.path ?? '' },
+    language: 'yaml',
+    text: `${lines.join('')}${'  '.repeat(keys.length)}${key}: ${text}\n`,
   };
 }

@@ -1,18 +1,21 @@
 import type { Anchor } from '../../../text/source.ts';
-import { spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
+import type { Unit } from '../../../model/unit.ts';
+import { isNull, scalarAt, spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
 import { istioAnnotations } from '../facts-annotations.ts';
+import { globalProxies } from '../facts-capture.ts';
 import { isAddress, isPrefix } from '../ip-prefix.ts';
 
 /**
  * The injector splits these annotations at commas and hands each part, as it is, to Go's `netip.ParsePrefix`
  * (istio/istio:pkg/kube/inject/validate.go, validateCIDRList): a blank, a bare address or a name fails the admission, so no pod is
- * created. `*` passes only as the whole of includeOutboundIPRanges; the empty text always.
+ * created. `*` passes only as the whole of includeOutboundIPRanges; the empty text always. istio-init reads the lists of `global.proxy` in the
+ * same way (SeparateV4V6 in tools/common/config/config.go) but for empty entries.
  */
 const PREFIX = 'traffic.sidecar.istio.io/';
-const KEYS: ReadonlyMap<string, { readonly star: boolean }> = new Map([
-  [`${PREFIX}includeOutboundIPRanges`, { star: true }],
-  [`${PREFIX}excludeOutboundIPRanges`, { star: false }],
+const KEYS: ReadonlyMap<string, { readonly star: boolean; readonly meshWide: string }> = new Map([
+  [`${PREFIX}includeOutboundIPRanges`, { star: true, meshWide: 'includeIPRanges' }],
+  [`${PREFIX}excludeOutboundIPRanges`, { star: false, meshWide: 'excludeIPRanges' }],
 ]);
 
 export const invalidCidrList: Rule = {
@@ -53,20 +56,23 @@ export const invalidCidrList: Rule = {
       en: '“{item}” in {key} is no IP range such as 10.0.0.0/8: the injector refuses the pod, and no new pod starts.',
       zh: '{key} 里的 “{item}” 不是 10.0.0.0/8 这样的 IP 网段：注入器会拒绝该 Pod，新 Pod 起不来。',
     },
+    meshWide: {
+      en: '“{item}” in {key} is no IP range that Go reads (10.0.0.0/8, no blanks): istio-init or the CNI plugin fails, and no injected pod starts.',
+      zh: '{key} 里的 “{item}” 不是 Go 能解析的 IP 网段（应为 10.0.0.0/8，且不带空格）：istio-init 或 CNI 插件会失败，所有注入的 Pod 都起不来。',
+    },
     write: { en: 'Write "{list}"', zh: '改为 "{list}"' },
   },
   check({ unit, report }) {
-    for (const { key, value, place } of istioAnnotations(unit)) {
-      const grammar = KEYS.get(key);
-      if (!grammar || place === 'object' || value.kind !== 'scalar' || value.unknown) continue;
-      if (value.text === '' || (grammar.star && value.text === '*')) continue;
-      const bad = badItems(value.text);
+    for (const { key, value, star, meshWide } of rangeLists(unit)) {
+      if (value.unknown || value.text === '' || (star && value.text === '*')) continue;
+      // istio-init skips empty entries, the injector doesn't.
+      const bad = badItems(value.text).filter(({ kind }) => !meshWide || kind !== 'emptyItem');
       const [first] = bad;
       if (!first) continue;
       const list = rewritten(value.text);
       report({
-        messageId: first.kind,
-        data: { item: first.text, key: key.slice(PREFIX.length), range: asRange(first.text) ?? '' },
+        messageId: meshWide ? 'meshWide' : first.kind,
+        data: { item: first.text, key, range: asRange(first.text) ?? '' },
         at: placeOf(value, bad),
         fixes:
           list === undefined
@@ -84,6 +90,30 @@ export const invalidCidrList: Rule = {
     }
   },
 };
+
+interface RangeList {
+  readonly key: string;
+  readonly value: YamlScalar;
+  /** `*` alone means everything. */
+  readonly star: boolean;
+  /** For all sidecars (`global.proxy`). */
+  readonly meshWide: boolean;
+}
+
+function rangeLists(unit: Unit): RangeList[] {
+  const ofPods = istioAnnotations(unit).flatMap(({ key, value, place }): RangeList[] => {
+    const grammar = KEYS.get(key);
+    if (!grammar || place === 'object' || value.kind !== 'scalar') return [];
+    return [{ key: key.slice(PREFIX.length), value, star: grammar.star, meshWide: false }];
+  });
+  const ofMesh = globalProxies(unit).flatMap((proxy) =>
+    [...KEYS.values()].flatMap(({ star, meshWide: name }): RangeList[] => {
+      const value = scalarAt(proxy, name);
+      return value && !isNull(value) ? [{ key: `global.proxy.${name}`, value, star, meshWide: true }] : [];
+    }),
+  );
+  return [...ofPods, ...ofMesh];
+}
 
 interface BadItem {
   readonly kind: 'bareAddress' | 'blank' | 'star' | 'emptyItem' | 'wideComma' | 'notRange';

@@ -1,15 +1,18 @@
-import { spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
+import type { Unit } from '../../../model/unit.ts';
+import { isNull, scalarAt, spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
 import { istioAnnotations } from '../facts-annotations.ts';
+import { globalProxies } from '../facts-capture.ts';
 
 /**
  * The injector splits these annotations at commas, trims each part and reads it with `strconv.ParseUint(…, 10, 16)`
  * (istio/istio:pkg/kube/inject/validate.go, parsePorts). Anything else fails the admission, so no pod is created; `*` passes only as
  * the whole of includeInboundPorts. includeOutboundPorts has no validator: its parts go to `iptables --dport` as they are
- * (tools/istio-iptables/pkg/capture/run.go), empty ones are skipped and `a:b` is a range there.
+ * (tools/istio-iptables/pkg/capture/run.go), empty ones are skipped and `a:b` is a range there. The same holds for the lists of
+ * `global.proxy`, which files/injection-template.yaml of the istiod chart hands on unseen.
  */
 const PREFIX = 'traffic.sidecar.istio.io/';
-const KEYS: ReadonlyMap<string, { readonly star: boolean; readonly validated: boolean }> = new Map([
+const KEYS: ReadonlyMap<string, Grammar> = new Map([
   [`${PREFIX}excludeOutboundPorts`, { star: false, validated: true }],
   [`${PREFIX}excludeInboundPorts`, { star: false, validated: true }],
   [`${PREFIX}includeInboundPorts`, { star: true, validated: true }],
@@ -61,21 +64,23 @@ export const invalidPortList: Rule = {
       en: '“{item}” is no port for iptables. Nothing checks includeOutboundPorts at injection: the pod is made and its network setup fails.',
       zh: '“{item}” 对 iptables 来说不是端口。注入时不校验 includeOutboundPorts：Pod 会创建，但网络初始化失败。',
     },
+    meshWide: {
+      en: '“{item}” in {key} is no port for iptables, and nothing checks it: the network setup of every injected pod fails.',
+      zh: '{key} 里的 “{item}” 对 iptables 来说不是端口，而且没有任何校验：所有注入的 Pod 网络初始化都会失败。',
+    },
     write: { en: 'Write "{list}"', zh: '改为 "{list}"' },
   },
   check({ unit, report }) {
-    for (const { key, value, place } of istioAnnotations(unit)) {
-      const grammar = KEYS.get(key);
-      if (!grammar || place === 'object' || value.kind !== 'scalar' || value.unknown) continue;
-      if (grammar.star && value.text === '*') continue;
+    for (const { key, value, grammar, meshWide } of portLists(unit)) {
+      if (value.unknown || (grammar.star && value.text === '*')) continue;
       const bad = badItems(value.text, grammar.validated);
       const [first] = bad;
       if (!first) continue;
       const fixed =
         grammar.validated || bad.every(({ kind }) => kind === 'range' || kind === 'wideComma') ? rewritten(value.text, bad) : undefined;
       report({
-        messageId: grammar.validated ? first.kind : 'unchecked',
-        data: { item: first.text, key: key.slice(PREFIX.length) },
+        messageId: meshWide ? 'meshWide' : grammar.validated ? first.kind : 'unchecked',
+        data: { item: first.text, key },
         at: placeOf(value, bad),
         severity: grammar.validated ? 'error' : 'warning',
         fixes:
@@ -94,6 +99,35 @@ export const invalidPortList: Rule = {
     }
   },
 };
+
+interface Grammar {
+  readonly star: boolean;
+  readonly validated: boolean;
+}
+
+interface PortList {
+  readonly key: string;
+  readonly value: YamlScalar;
+  readonly grammar: Grammar;
+  /** For all sidecars (`global.proxy`): the template hands it to istio-init as it is. */
+  readonly meshWide: boolean;
+}
+
+function portLists(unit: Unit): PortList[] {
+  const ofPods = istioAnnotations(unit).flatMap(({ key, value, place }): PortList[] => {
+    const grammar = KEYS.get(key);
+    if (!grammar || place === 'object' || value.kind !== 'scalar') return [];
+    return [{ key: key.slice(PREFIX.length), value, grammar, meshWide: false }];
+  });
+  const ofMesh = globalProxies(unit).flatMap((proxy) =>
+    [...KEYS].flatMap(([key, { star }]): PortList[] => {
+      const name = key.slice(PREFIX.length);
+      const value = scalarAt(proxy, name);
+      return value && !isNull(value) ? [{ key: `global.proxy.${name}`, value, grammar: { star, validated: false }, meshWide: true }] : [];
+    }),
+  );
+  return [...ofPods, ...ofMesh];
+}
 
 interface BadItem {
   readonly kind: 'range' | 'star' | 'tooLarge' | 'emptyItem' | 'wideComma' | 'notPort';
