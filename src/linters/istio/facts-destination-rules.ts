@@ -33,6 +33,22 @@ export const destinationRules = oncePer((unit: Unit): readonly DestinationRule[]
   ofKind(unit, 'DestinationRule').filter(isIstioNetworking).map(destinationRule),
 );
 
+const rulesByHost = oncePer((unit: Unit): ReadonlyMap<string, readonly DestinationRule[]> => {
+  const hosts = new Map<string, DestinationRule[]>();
+  for (const rule of destinationRules(unit)) {
+    if (rule.host === undefined) continue;
+    const group = hosts.get(rule.host);
+    if (group) group.push(rule);
+    else hosts.set(rule.host, [rule]);
+  }
+  return hosts;
+});
+
+/** The rules that write their host in the same way. */
+export function rulesOfSameHost(unit: Unit, { host }: DestinationRule): readonly DestinationRule[] {
+  return host === undefined ? [] : (rulesByHost(unit).get(host) ?? []);
+}
+
 const destinationRule = oncePer(
   (object: KubeObject): DestinationRule => ({
     object,

@@ -1,10 +1,11 @@
 import type { Fix } from '../../../fixes/change.ts';
 import type { PodTemplate } from '../../../model/kubernetes/objects.ts';
 import type { Unit } from '../../../model/unit.ts';
-import { mapAt, scalarAt } from '../../../text/yaml.ts';
+import { scalarAt, textAt } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
 import { podAnnotationsOpen } from '../facts-annotations.ts';
 import { type ExternalDatabase, externalDatabases } from '../facts-databases.ts';
+import { filtersTcpProxy } from '../facts-envoy-filters.ts';
 import { idleSettings } from '../facts-idle-settings.ts';
 import { capturesEverything, excludesOutboundPort, injectionOf } from '../facts-injection.ts';
 import { lookupHost } from '../facts-hosts.ts';
@@ -87,15 +88,9 @@ function isManaged(unit: Unit, pod: PodTemplate, host: string): boolean {
   if (found.is === 'found' || found.is === 'several') return true;
   if (scalarAt(pod.annotations, PROXY_CONFIG)?.unknown) return true;
   if (idleSettings(unit).some(({ workload }) => workload === undefined || workload === pod.workload)) return true;
-  return unit.objects.some(({ kind, root }) => kind === 'EnvoyFilter' && mapAt(root, 'spec') !== undefined && touchesTcpProxy(root));
-}
-
-/** An EnvoyFilter that speaks of tcp_proxy anywhere: what it does in the end isn't followed. */
-function touchesTcpProxy(root: Parameters<typeof mapAt>[0]): boolean {
-  if (!root) return false;
-  if (root.kind === 'scalar') return /tcp_proxy|TcpProxy/.test(root.text);
-  if (root.kind === 'sequence') return root.items.some(touchesTcpProxy);
-  return [...root.pairs.values()].some(({ value }) => touchesTcpProxy(value));
+  // Without a ServiceEntry such a mesh refuses the connection at once: another trouble than this one.
+  if (meshConfigs(unit).some(({ root }) => textAt(root, 'outboundTrafficPolicy', 'mode') === 'REGISTRY_ONLY')) return true;
+  return filtersTcpProxy(unit);
 }
 
 function fixesOf({ pod, port, pool }: ExternalDatabase): Fix[] {

@@ -1,9 +1,10 @@
 import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
+import { sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { Lookup } from '../../../model/value.ts';
 import { affected } from '../../../model/version.ts';
 import { itemsAt, mapAt, scalarAt, type YamlMap, type YamlScalar } from '../../../text/yaml.ts';
 import type { Related, Rule, Severity } from '../../rule.ts';
-import { type DestinationRule, destinationRules, type TcpPool } from '../facts-destination-rules.ts';
+import { type DestinationRule, destinationRules, rulesOfSameHost, type TcpPool } from '../facts-destination-rules.ts';
 import { lookupHost, type MeshHost } from '../facts-hosts.ts';
 import type { MeshPort } from '../facts-protocol.ts';
 import { istioVersion } from '../facts-version.ts';
@@ -85,6 +86,7 @@ export const idleTimeoutNotOnTopLevel: Rule = {
         const topPolicy = mapAt(rule.object.root, 'spec', 'trafficPolicy');
         // A template hole on the way to the top level may set it there.
         if (top?.tcp.pairs.has(setting.key) || holds(rule.object.root, topPolicy, top)) continue;
+        if (!topPolicy && setByAnother(unit, rule, setting)) continue;
         const ignored = below.flatMap((pool) => {
           const scalar = scalarAt(pool.tcp, setting.key);
           const carrier = scalar && carrierOf(pool, host);
@@ -112,6 +114,16 @@ export const idleTimeoutNotOnTopLevel: Rule = {
     }
   },
 };
+
+/** Istio merges the rules of one host: where one has no top level at all, it takes another's (mergeDestinationRule). */
+function setByAnother(unit: Unit, rule: DestinationRule, { key }: Setting): boolean {
+  return rulesOfSameHost(unit, rule).some(
+    (other) =>
+      other !== rule &&
+      sameNamespace(other.object.namespace, rule.object.namespace) &&
+      other.pools.some(({ level, tcp }) => level === 'top' && tcp.pairs.has(key)),
+  );
+}
 
 /** A hole in a template stands where the top-level value could be. */
 function holds(root: YamlMap, topPolicy: YamlMap | undefined, top: TcpPool | undefined): boolean {

@@ -1,10 +1,11 @@
 import type { Fix, Snippet } from '../../../fixes/change.ts';
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import type { Unit } from '../../../model/unit.ts';
-import { affected } from '../../../model/version.ts';
-import { scalarAt } from '../../../text/yaml.ts';
+import { affected, isVersionKnown } from '../../../model/version.ts';
+import { isNull, nodeAt, scalarAt, type YamlMap } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
 import { destinationRules, type TcpPool } from '../facts-destination-rules.ts';
+import { filtersKeepalive } from '../facts-envoy-filters.ts';
 import { idleSettings } from '../facts-idle-settings.ts';
 import { meshConfigs, meshKeepalive } from '../facts-mesh-config.ts';
 import { istioVersion } from '../facts-version.ts';
@@ -40,6 +41,10 @@ export const idleTimeoutOffWithoutKeepalive: Rule = {
       en: 'idleTimeout {value} keeps idle connections for ever, also those that a NAT or a crashed peer dropped, unless MeshConfig (not in these files) sets tcpKeepalive.',
       zh: 'idleTimeout {value} 会让空闲连接永不关闭，包括被 NAT 丢弃或对端已崩溃的连接，除非 MeshConfig（不在这些文件里）设置了 tcpKeepalive。',
     },
+    offVersionUnsure: {
+      en: 'From Istio 1.21, idleTimeout {value} keeps idle connections for ever, and without tcpKeepalive also those that a NAT or a crashed peer dropped. Istio {version} may be older or newer.',
+      zh: '从 Istio 1.21 起，idleTimeout {value} 会让空闲连接永不关闭；没有 tcpKeepalive，被 NAT 丢弃或对端已崩溃的连接也会一直留着。Istio {version} 可能更旧，也可能更新。',
+    },
     metaOff: {
       en: 'ISTIO_META_IDLE_TIMEOUT={value} keeps idle connections for ever, and MeshConfig has no tcpKeepalive (a DestinationRule’s doesn’t reach them): lost ones pile up. Add it to MeshConfig.',
       zh: 'ISTIO_META_IDLE_TIMEOUT={value} 会让空闲连接永不关闭，而 MeshConfig 没有 tcpKeepalive（DestinationRule 里的对它们不起作用）：失效连接会越积越多。请加到 MeshConfig。',
@@ -61,17 +66,21 @@ export const idleTimeoutOffWithoutKeepalive: Rule = {
   check({ unit, repository, report }) {
     for (const rule of destinationRules(unit)) {
       const off = rule.pools.find((pool) => pool.level === 'top' && isOff(pool));
-      if (!off || rule.pools.some(({ tcp }) => tcp.pairs.has('tcpKeepalive') || tcp.open)) continue;
-      if (affected(istioVersion(unit, repository), { from: '1.21' }) === 'no') continue;
+      if (!off || rule.pools.some(({ tcp }) => hasKeepalive(tcp) || tcp.open) || filtersKeepalive(unit)) continue;
+      const version = istioVersion(unit, repository);
+      const inRange = affected(version, { from: '1.21' });
+      if (inRange === 'no') continue;
+      // A version that nobody names is taken for a current one.
+      const unsure = inRange === 'maybe' && isVersionKnown(version);
       const scalar = scalarAt(off.tcp, 'idleTimeout');
       const mesh = meshKeepalive(unit, repository.assume(rule.object.file.path).complete === true);
       if (!scalar || mesh.is === 'set') continue;
       const seen = mesh.is === 'absent';
       report({
-        messageId: seen ? 'off' : 'offMeshUnseen',
-        data: { value: scalar.text },
+        messageId: seen ? (unsure ? 'offVersionUnsure' : 'off') : 'offMeshUnseen',
+        data: { value: scalar.text, version: version.text },
         at: scalar,
-        severity: seen ? 'warning' : 'information',
+        severity: seen && !unsure ? 'warning' : 'information',
         fixes: [
           {
             id: 'add-keepalive',
@@ -84,7 +93,8 @@ export const idleTimeoutOffWithoutKeepalive: Rule = {
       });
     }
     for (const { text, at, notText } of idleSettings(unit)) {
-      if (notText || parseGoDurationMs(text) !== 0) continue;
+      if (notText || parseGoDurationMs(text) !== 0 || filtersKeepalive(unit)) continue;
+      if (affected(istioVersion(unit, repository), { from: '1.10' }) === 'no') continue;
       const mesh = meshKeepalive(unit, repository.assume(at.file.path).complete === true);
       if (mesh.is === 'set') continue;
       const seen = mesh.is === 'absent';
@@ -98,6 +108,11 @@ export const idleTimeoutOffWithoutKeepalive: Rule = {
     }
   },
 };
+
+function hasKeepalive(tcp: YamlMap): boolean {
+  const keepalive = nodeAt(tcp, 'tcpKeepalive');
+  return keepalive !== undefined && (keepalive.kind !== 'scalar' || !isNull(keepalive));
+}
 
 function isOff(pool: TcpPool): boolean {
   const scalar = scalarAt(pool.tcp, 'idleTimeout');

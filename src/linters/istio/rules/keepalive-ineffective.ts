@@ -77,7 +77,8 @@ function isInCluster(unit: Unit, { host, object }: DestinationRule): boolean {
   const found = lookupHost(unit, host, object.namespace, false);
   if (found.is === 'found') return !found.value.external;
   if (found.is === 'several') return found.values.every(({ external }) => !external);
-  return serviceOfName(host) !== undefined || !host.includes('.') || host.endsWith('.local');
+  // Two labels are rather `service.namespace` than a domain.
+  return serviceOfName(host) !== undefined || host.split('.').length < 3 || /\.(?:svc|local)$/.test(host);
 }
 
 /** @param holder the map with the `tcpKeepalive` key; @param timeElsewhere MeshConfig sets the time that is missing here */
