@@ -66,6 +66,14 @@ export function roleOf(instance: KongInstance): string | undefined {
   return instance.unseen ? undefined : 'traditional';
 }
 
+/**
+ * Whether the node has a router. A control plane hands the configuration on and builds none since 2.4.0 (kong/init.lua@2.4.0, 3.9.1: build_router;
+ * kong/runloop/handler.lua: init_worker).
+ */
+export function buildsRouter(instance: KongInstance): boolean {
+  return roleOf(instance) !== 'control_plane' || affected(instance.version, { from: '2.4.0' }) === 'no';
+}
+
 /** The version in words: `Kong 2.8-alpine`'s tag, or the empty string. */
 export function versionText(instance: KongInstance): string {
   return instance.version.text;

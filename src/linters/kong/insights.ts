@@ -1,5 +1,5 @@
 import type { Insight, InsightProvider } from '../insight.ts';
-import { databaseMode, effective, effectiveWorkers, workerCount } from './effective.ts';
+import { buildsRouter, databaseMode, effective, effectiveWorkers, workerCount } from './effective.ts';
 import { kongInstances } from './facts.ts';
 import { FULL_REBUILD_KIB, IDLE_WORKER_MIB, INCREMENTAL_KIB, neededMiB, sharedMemoryMiB } from './memory.ts';
 import { affected } from '../../model/version.ts';
@@ -43,7 +43,7 @@ export const kongInsights: InsightProvider = {
       const before3 = affected(instance.version, { before: '3.0.0' });
       const flavor = effective(instance, 'router_flavor');
       const full = before3 === 'yes' || (flavor.is !== 'unknown' && flavor.text === 'traditional');
-      if (routes === undefined || before3 === 'maybe' || (!full && databaseMode(instance) !== 'database'))
+      if (routes === undefined || before3 === 'maybe' || !buildsRouter(instance) || (!full && databaseMode(instance) !== 'database'))
         return [{ at, messageId: 'idle', data: { workers, idle, limit: limitMiB }, runbook }];
       const rates = full ? FULL_REBUILD_KIB : INCREMENTAL_KIB;
       const steady = neededMiB(sharedMiB, workers, routes, rates.steady);

@@ -4,7 +4,7 @@ import type { Anchor } from '../../../text/source.ts';
 import { itemsAt, mapAt, textAt, type YamlNode } from '../../../text/yaml.ts';
 import { milder, type Related, type Rule, type Severity } from '../../rule.ts';
 import { declaredConfigs, entitiesOf } from '../declared.ts';
-import { effective } from '../effective.ts';
+import { buildsRouter, effective } from '../effective.ts';
 import { kongInstances } from '../facts.ts';
 import { routeCount } from '../routes.ts';
 
@@ -63,7 +63,7 @@ export const fullRebuildFlavor: Rule = {
       const flavor = effective(instance, 'router_flavor');
       if (flavor.is === 'unknown' || flavor.text !== 'traditional') continue;
       const from3 = affected(instance.version, { from: '3.0.0' });
-      if (from3 === 'no') continue;
+      if (from3 === 'no' || !buildsRouter(instance)) continue;
       const routes = routeCount(unit, repository, instance.at.file.path);
       const count = routes?.routes ?? 0;
       // Nobody decided on the chart's default, and with few routes it costs nothing.

@@ -2,7 +2,7 @@ import type { Fix } from '../../../fixes/change.ts';
 import type { Unit } from '../../../model/unit.ts';
 import { affected } from '../../../model/version.ts';
 import { milder, mildest, type Report, type Rule, type Severity } from '../../rule.ts';
-import { databaseMode, effective, effectiveWorkers, workerCount } from '../effective.ts';
+import { buildsRouter, databaseMode, effective, effectiveWorkers, workerCount } from '../effective.ts';
 import { type KongInstance, kongInstances } from '../facts.ts';
 import {
   FULL_REBUILD_KIB,
@@ -109,7 +109,7 @@ function judge(instance: KongInstance, unit: Unit, workers: number, limitMiB: nu
   const traditional = flavor.is !== 'unknown' && flavor.text === 'traditional';
   const full = before3 !== 'no' || traditional;
   // A 3.x without database that rebuilds only what changed has shown no such peak.
-  const inScope = routes !== undefined && (mode === 'database' || full);
+  const inScope = routes !== undefined && (mode === 'database' || full) && buildsRouter(instance);
   if (inScope) {
     const rates = full ? FULL_REBUILD_KIB : INCREMENTAL_KIB;
     const need = (rate: number): number => neededMiB(sharedMiB, workers, routes.routes, rate);
@@ -135,7 +135,7 @@ function judge(instance: KongInstance, unit: Unit, workers: number, limitMiB: nu
   const base = { sharedMiB, safeRoutes: 0, safePerRouteKiB: 0 };
   if (limitMiB < idle) return { report: { messageId: 'idle', data: { ...shown, need: idle } }, ...base, perWorkerMiB: IDLE_WORKER_MIB };
   const guideline = Math.ceil(sharedMiB + workers * GUIDELINE_WORKER_MIB);
-  if (mode !== 'database' || before3 !== 'yes' || limitMiB >= guideline) return undefined;
+  if (mode !== 'database' || before3 !== 'yes' || limitMiB >= guideline || !buildsRouter(instance)) return undefined;
   const data = { ...shown, need: guideline };
   return {
     report: { messageId: 'guideline', data, severity: 'information', preview: true },
