@@ -6,7 +6,7 @@
  *
  * annotations   every name that annotation/annotations.yaml of any release since 1.3 declares, and on which resources
  * readByCode    other names of an istio.io domain that Istio's own Go code and charts hold as literals (labels and conditions among
- *               them): nobody can say that such a key is unknown to Istio
+ *               them), also with underscores, as the injector reads some: nobody can say that such a key is unknown to Istio
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -53,7 +53,21 @@ const collect = (ref, pattern, ...paths) => {
     if (name && !/\/v\d/.test(name)) read.add(name);
   }
 };
+/** The injector asks for annotations by the names that the downward API gives them: dots, slashes and dashes as underscores. */
+const collectSanitised = (ref) => {
+  let output = '';
+  try {
+    output = git(istio, 'grep', '-hoE', '"[a-z0-9_]+_istio_io_[a-z0-9_]+"', ref, '--', 'pkg/kube/inject/*.go', ':!*_test.go');
+  } catch {
+    // git grep ends with 1 when a release holds none.
+  }
+  for (const name of output.match(/[a-z0-9_]+/g) ?? []) {
+    const [domain, key] = name.split('_istio_io_');
+    read.add(`${domain.replaceAll('_', '.')}.istio.io/${key.replaceAll('_', '-')}`);
+  }
+};
 for (const ref of refsOf(istio, 10)) {
+  collectSanitised(ref);
   collect(ref, `["\`]${NAME}["\`]`, '*.go', ':!*_test.go', ':!tests', ':!pkg/test', ':!tools', ':!*/testdata/*');
   collect(ref, `${NAME}["\`]? *[:})]|["\`]${NAME}["\`]`, 'manifests/charts', 'manifests/helm-profiles', ':!*.md', ':!*/testdata/*');
 }
