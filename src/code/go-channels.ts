@@ -2,7 +2,7 @@ import type { Anchor } from '../text/source.ts';
 import type { GrpcChannel, GrpcServer, Keepalive, LoadBalancing, OptionSlot } from './facts.ts';
 import { anchorIn } from './group.ts';
 import { booleanValue, goDurationMs, singleSource, textLiteral } from './literals.ts';
-import { closedHere, fileFlags } from './lifetime.ts';
+import { closedHere, fileFlags, handedToClose } from './lifetime.ts';
 import { readServiceConfig } from './service-config.ts';
 import { type Context, contextAt, ownerOf, type Resolver, sourcesOf } from './sources.ts';
 import {
@@ -26,7 +26,7 @@ interface GoOption {
 }
 
 /** The name a call has in the package `path`; undefined when it is another package's. Import aliases and dot imports are honoured. */
-function nameIn(path: string, call: CallExpr, scope: Scope): string | undefined {
+export function nameIn(path: string, call: CallExpr, scope: Scope): string | undefined {
   const { callee } = call;
   const { imports } = scope.module;
   if (callee.kind === 'member' && callee.object.kind === 'name') {
@@ -71,7 +71,7 @@ export function goChannels(resolver: Resolver, module: Module, userDefaultScheme
         optionsComplete: options.complete,
         optionSlot: goSlot(resolver, module, call, context),
         customDialer: named('WithContextDialer') !== undefined || named('WithDialer') !== undefined,
-        closedPerCall: closedHere(module, call, scope),
+        closedPerCall: closedHere(module, call, scope) || handedToClose(module, call, scope),
         userDefaultScheme,
         importName: imported ? (imported.local === '.' ? '' : imported.local) : undefined,
         ...fileFlags(module.file),

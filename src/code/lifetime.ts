@@ -22,6 +22,23 @@ export function closedHere(module: Module, call: CallExpr, scope: Scope): boolea
   });
 }
 
+/**
+ * Go: the connection leaves this file as the `io.Closer` beside a client, for the caller to close when it is done with the call
+ * (argoproj/argo-cd reposerver/apiclient: `conn, client, err := NewRepoServerClient(); defer io.Close(conn)`).
+ */
+export function handedToClose(module: Module, call: CallExpr, scope: Scope): boolean {
+  return returnsAsCloser(module, call, functionOf(scope), 0);
+}
+
+function returnsAsCloser(module: Module, call: CallExpr, made: Scope | undefined, hops: number): boolean {
+  const variable = variableOf(module, call);
+  const isReturned = made?.returns.some(({ value }) => value === call || (value.kind === 'name' && value.name === variable));
+  if (!made || !isReturned || isEntry(made) || hops > 1) return false;
+  if (/^\(\s*(?:\w+\s+)?(?:\w+\.)?Closer\b/.test(made.returnType ?? '')) return true;
+  const callers = module.callsOf.get(made.name) ?? [];
+  return callers.some((site) => returnsAsCloser(module, site.call, functionOf(site.scope), hops + 1));
+}
+
 function isEntry(scope: Scope): boolean {
   const isCommand = scope.parameters.some((each) => /cobra\.Command|cli\.Context|CommandContext/.test(each.type ?? ''));
   return isCommand || ENTRY.test(scope.name) || scope.annotations.some((each) => /^(command|group|PostConstruct|Bean)$/.test(each.name));

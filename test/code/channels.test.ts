@@ -108,6 +108,34 @@ test('Go: other packages with the same function names are not gRPC', async () =>
   );
 });
 
+test('Go: a connection handed out as a closer is one for each call; one that is kept is not', async () => {
+  const text = go('').replace(
+    'func connect() {\n\n}',
+    `func dial(addr string) (*ggrpc.ClientConn, error) {
+	conn, err := ggrpc.NewClient(addr)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (c *set) Client() (io.Closer, OrdersClient, error) {
+	conn, err := dial("orders:1")
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, NewOrdersClient(conn), nil
+}
+
+func keep(addr string) (*ggrpc.ClientConn, error) { return ggrpc.NewClient("users:1") }`,
+  );
+  const { channels } = await factsOf({ 'a.go': text });
+  assert.deepEqual(
+    channels.map((channel) => channel.closedPerCall),
+    [true, false],
+  );
+});
+
 test('Go: closed per call, custom dialer, default scheme, test and generated files', async () => {
   const text = go('').replace(
     'func connect() {\n\n}',
