@@ -61,7 +61,7 @@ export function hostsIn(written: string, text: string): { readonly host: string;
   let start = 0;
   for (const part of text.split(',')) {
     const host = ADDRESS.exec(part)?.[1] ?? '';
-    if (isOutside(host) && !host.endsWith('.') && host.split('.').length <= 5) found.push({ host, start: start + part.indexOf(host) });
+    if (isOutside(host) && host.split('.').length <= 5) found.push({ host, start: start + part.indexOf(host) });
     start += part.length + 1;
   }
   return found;

@@ -162,16 +162,15 @@ function ofXml(file: SourceFile, { name, text, children }: XmlElement): Options[
   return [{ file, text, room: ONE_ARGUMENT.test(name) ? undefined : { joint: ' ' } }];
 }
 
-/** The component in whose folder the file stands. */
+/** The component whose Dockerfile it is, else the one in whose folder the file stands. */
 function near(unit: Unit, file: SourceFile): readonly Component[] {
-  const holding = unit.components
-    .map((use) => use.component)
-    .filter(
-      ({ folder, dockerfiles, buildFiles }) =>
-        dockerfiles.includes(file) || buildFiles.includes(file) || folder === '.' || file.path.startsWith(`${folder}/`),
-    );
-  const depth = Math.max(...holding.map(({ folder }) => folder.length));
-  return holding.filter(({ folder }) => folder.length === depth);
+  const all = unit.components.map((use) => use.component);
+  const built = all.filter(({ dockerfiles }) => dockerfiles.includes(file));
+  if (built.length > 0) return built;
+  const holding = all.filter(({ folder }) => folder === '.' || file.path.startsWith(`${folder}/`));
+  const depth = Math.max(...holding.map(({ folder }) => folder.split('/').length));
+  const nearest = holding.filter(({ folder }) => folder.split('/').length === depth);
+  return nearest.length > 1 ? nearest.filter(({ folder }) => folder !== '.') : nearest;
 }
 
 function isSeveral(text: string): boolean {

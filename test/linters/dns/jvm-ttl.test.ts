@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { changedFiles } from '../../../src/fixes/apply.ts';
+import { verifyFix } from '../../../src/fixes/verify.ts';
 import { engineOf } from '../../helpers/engine.ts';
 
 const LOCKED = { 'gradle.lockfile': 'com.zaxxer:HikariCP:5.1.0=runtimeClasspath\nempty=\n', 'build.gradle': 'dependencies {}\n' };
@@ -35,5 +37,108 @@ describe('what is offered for -Dnetworkaddress.cache.ttl', () => {
       `RUN echo 'networkaddress.cache.negative.ttl=${seconds}' >> "$JAVA_HOME/conf/security/java.security"`;
     assert.equal(await found('-Dnetworkaddress.cache.negative.ttl=0'), `warning negative ${line(0)}`);
     assert.equal(await found('-Dnetworkaddress.cache.negative.ttl'), `warning negative ${line(2)}`);
+  });
+});
+
+/** The file after the only finding's fix, or the reason why there is none. */
+async function fixed(path: string, text: string): Promise<string> {
+  const engine = await engineOf({ [path]: text });
+  const result = engine.lint();
+  const [finding, ...others] = result.findings;
+  assert.ok(finding && others.length === 0, text);
+  const [fix] = finding.fixes ?? [];
+  if (!fix) return finding.snippet?.reasonId ?? 'nothing';
+  const verified = verifyFix(engine, result, finding, fix);
+  assert.ok(verified.ok, text);
+  return changedFiles(verified.planned.edits, verified.planned.creates, (one) => engine.file(one))?.get(path)?.text ?? '';
+}
+
+describe('the other option goes in', () => {
+  const OLD = '-Dnetworkaddress.cache.ttl=5';
+  const BOTH = `${OLD} -Dsun.net.inetaddr.ttl=5`;
+  const dockerfile = (line: string): string => `FROM eclipse-temurin:17\n${line}\n`;
+  const pom = (element: string): string => `<project><build><plugins><plugin>${element}</plugin></plugins></build></project>\n`;
+  const forms: readonly (readonly [path: string, form: (options: string) => string, separate?: string])[] = [
+    ['Dockerfile', (options) => dockerfile(`ENV JAVA_OPTS="-Xmx1g ${options}"`)],
+    ['Dockerfile', (options) => dockerfile(`ENV JAVA_OPTS='${options} -Xmx1g' A=1`)],
+    ['Dockerfile', (options) => dockerfile(`ENV JAVA_OPTS -Xmx1g ${options}`)],
+    ['Dockerfile', (options) => dockerfile(`ARG OPTIONS="${options}"`)],
+    ['Dockerfile', (options) => dockerfile(`RUN java ${options} -jar a.jar`)],
+    ['Dockerfile', (options) => dockerfile(`CMD ["sh", "-c", "java ${options} -jar a.jar"]`)],
+    ['Dockerfile', (options) => dockerfile(`CMD ["java", "${options}", "-jar", "a.jar"]`), '", "'],
+    ['run.sh', (options) => `export JAVA_OPTS="-Xmx1g ${options}"\n`],
+    ['run.sh', (options) => `sh -c 'java ${options} -jar a.jar'\n`],
+    ['run.sh', (options) => `java ${options} -jar a.jar\n`],
+    ['run.sh', (options) => `java "${options}" -jar a.jar\n`, '" -D'],
+    ['Procfile', (options) => `web: java ${options} -jar a.jar\n`],
+    ['a.service', (options) => `[Service]\nEnvironment="JAVA_OPTS=${options}"\n`],
+    ['a.service', (options) => `[Service]\nExecStart=/usr/bin/java ${options} -jar a.jar\n`],
+    ['a.env', (options) => `JAVA_OPTS=${options}\n`],
+    ['build.gradle', (options) => `jvmArgs = ['${options}']\n`, "', '"],
+    ['build.gradle', (options) => `environment 'JAVA_OPTS', '-Xmx1g ${options}'\n`],
+    ['pom.xml', (options) => pom(`<argLine>${options}</argLine>`)],
+    ['compose.yaml', (options) => `services:\n  a:\n    image: a\n    command: java ${options} -jar a.jar\n`],
+    ['compose.yaml', (options) => `services:\n  a:\n    image: a\n    environment: [ "JAVA_OPTS=${options}" ]\n`],
+  ];
+  for (const [path, form, separate] of forms) {
+    it(form(OLD).trim(), async () => {
+      const expected =
+        separate === undefined
+          ? form(BOTH)
+          : form(BOTH).replace(
+              separate === '" -D' ? `${BOTH}"` : ' -D',
+              separate === '" -D' ? `${OLD}" -Dsun.net.inetaddr.ttl=5` : `${separate}-D`,
+            );
+      assert.equal(await fixed(path, form(OLD)), expected);
+    });
+  }
+
+  it('with quotes where a value has none', async () => {
+    assert.equal(await fixed('Dockerfile', dockerfile(`ENV JAVA_OPTS=${OLD}`)), dockerfile(`ENV JAVA_OPTS="${BOTH}"`));
+    assert.equal(await fixed('run.sh', `export JAVA_OPTS=${OLD}\n`), `export JAVA_OPTS="${BOTH}"\n`);
+  });
+
+  it('by hand where each option is an entry, or quotes are in the way', async () => {
+    assert.equal(await fixed('Dockerfile', dockerfile(`ENV JAVA_OPTS=${OLD}\\ -Da="b c"`)), 'byHand');
+    assert.equal(await fixed('a.service', `[Service]\nEnvironment=JAVA_OPTS=${OLD}\n`), 'byHand');
+    assert.equal(await fixed('build.gradle', `jvmArgs += '${OLD}'\n`), 'byHand');
+    assert.equal(await fixed('pom.xml', pom(`<arguments><argument>${OLD}</argument></arguments>`)), 'byHand');
+    assert.equal(
+      await fixed(
+        'pod.yaml',
+        `apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  containers:\n    - name: a\n      args: ["${OLD}"]\n`,
+      ),
+      'byHand',
+    );
+  });
+});
+
+describe('the code that runs with an option', () => {
+  const script = { 'run.sh': 'java -Dnetworkaddress.cache.ttl=5 -jar a.jar\n' };
+  const messages = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    (await engineOf(files)).lint().findings.map((finding) => finding.messageId);
+
+  it('is that of the nearest folder', async () => {
+    assert.deepEqual(await messages({ ...script, ...LOCKED }), ['noEffect']);
+    const inner = Object.fromEntries(Object.entries({ ...script, ...LOCKED }).map(([path, text]) => [`a/${path}`, text]));
+    assert.deepEqual(await messages(inner), ['noEffect']);
+    assert.deepEqual(await messages({ ...inner, 'build.gradle': "dependencies { implementation 'io.grpc:grpc-core:1.68.0' }\n" }), [
+      'noEffect',
+    ]);
+  });
+
+  it('may hand the property on itself', async () => {
+    const source = (text: string): Readonly<Record<string, string>> => ({
+      ...script,
+      ...LOCKED,
+      'src/Main.java': `class Main { String a = "networkaddress.cache.ttl"; ${text} }\n`,
+    });
+    assert.deepEqual(await messages(source('void b() { Security.setProperty(a, System.getProperty(a)); }')), []);
+    assert.deepEqual(await messages(source('void b() { System.out.println(System.getProperty(a)); }')), ['noEffect']);
+    assert.deepEqual(await messages(source('void b() { Security.setProperty(a, "5"); }')), ['noEffect']);
+    const other =
+      source('void b() { Security.setProperty(a, System.getProperty(a)); }')['src/Main.java']?.replace('cache.ttl', 'cache.negative.ttl') ??
+      '';
+    assert.deepEqual(await messages({ ...script, ...LOCKED, 'src/Main.java': other }), ['noEffect']);
   });
 });
