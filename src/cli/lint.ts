@@ -88,7 +88,7 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
 }
 
 /** Lints and keeps what was asked for. */
-export async function examine(project: Project, focus: Focus, options: LintOptions): Promise<LintOutcome> {
+async function examine(project: Project, focus: Focus, options: LintOptions): Promise<LintOutcome> {
   await project.engine.prepare();
   const result = project.engine.lint();
   const baseline = loadBaseline(project.root);

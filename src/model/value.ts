@@ -63,8 +63,3 @@ export function mapValue<T, U>(value: Value<T>, read: (value: T) => U | undefine
   const next = read(value.value);
   return next === undefined ? undefined : { ...value, value: next };
 }
-
-/** The value of a setting with further places below it: `top` wins, `below` are kept as losing layers. */
-export function withLosers<T>(top: Value<T>, below: readonly Layer[]): Value<T> {
-  return { ...top, layers: [...top.layers, ...below] };
-}

@@ -11,8 +11,6 @@ export const RUNBOOK_SEVERITIES: readonly RunbookSeverity[] = ['critical', 'high
 /** What a fence does to the system: only looks, changes it, shows what a command prints, or is a piece of a file. */
 export type FenceRisk = 'read' | 'change' | 'output' | 'config';
 
-export const FENCE_RISKS: readonly FenceRisk[] = ['read', 'change', 'output', 'config'];
-
 /** A product and the version range in which the incident happens, in the product's own version words (`>=2.1 <3.0`). */
 export interface Affects {
   readonly product: string;

@@ -1,4 +1,4 @@
-import { type KubeObject, RELEVANT_KINDS, readObjects } from '../model/kubernetes/objects.ts';
+import { isRelevantKind, type KubeObject, readObjects } from '../model/kubernetes/objects.ts';
 import type { SourceFile } from '../text/source.ts';
 import {
   type DocumentSpan,
@@ -51,9 +51,9 @@ export function yamlMatters(path: string, text: string): boolean {
 /** One test on scripts and systemd units: does a rule read a setting that they may hold? */
 const SCRIPT_TOPIC = /kong|kiam|GOMEMLIMIT|networkaddress|:8001|:8444/i;
 
-/** One test on source code: does it use gRPC or read the environment? The code reader looks closer. */
+/** One test on source code: does it use gRPC or a SQL pool, or read the environment? The code reader looks closer. */
 export const CODE_TOPIC =
-  /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(|networkaddress\.cache/;
+  /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(|networkaddress\.cache|"database\/sql"|\bSetConnMax|\bSetMaxIdleConns/;
 
 /** A file as far as any rule reads it; `undefined` when nothing in it matters. */
 export function parseFile(file: SourceFile): ParsedFile | undefined {
@@ -99,13 +99,12 @@ function emptyYaml(file: SourceFile, notice: Notice): YamlFile {
 }
 
 function documentMatters(file: SourceFile, span: DocumentSpan): boolean {
-  if (span.kind !== undefined) return RELEVANT_KINDS.has(span.kind);
+  if (span.kind !== undefined) return isRelevantKind(span.kind);
   if (KINDLESS_NAME.test(file.path)) return true;
   const text = file.text.slice(span.start, span.end);
   // JSON and indented documents carry their kind elsewhere than at column 0.
   const kind = /["']kind["']\s*:\s*["']([A-Za-z]+)["']|^\s+kind:\s*["']?([A-Za-z]+)/m.exec(text);
-  if (kind && /["']?apiVersion["']?\s*:/.test(text))
-    return RELEVANT_KINDS.has(kind[1] ?? kind[2] ?? '') || /["']?items["']?\s*:/.test(text);
+  if (kind && /["']?apiVersion["']?\s*:/.test(text)) return isRelevantKind(kind[1] ?? kind[2] ?? '') || /["']?items["']?\s*:/.test(text);
   return KINDLESS_TOPIC.test(text);
 }
 

@@ -7,7 +7,7 @@ import { kubernetesContainers } from '../model/containers/kubernetes.ts';
 import { envFileContainer, procfileContainers, shellScriptContainer, systemdContainer } from '../model/containers/text-files.ts';
 import { fluxRelease } from '../model/flux.ts';
 import { type ChartFolder, findCharts, resolveChart } from '../model/helm/chart.ts';
-import { readValues } from '../model/helm/values.ts';
+import { isValuesFile, standaloneRelease } from '../model/helm/standalone.ts';
 import { helmfileReleases } from '../model/helmfile.ts';
 import { kustomizationReleases } from '../model/kubernetes/kustomize/helm-charts.ts';
 import { findKustomizations, type KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
@@ -16,6 +16,7 @@ import type { KubeObject } from '../model/kubernetes/objects.ts';
 import { terraformReleases } from '../model/terraform.ts';
 import type { HelmRelease, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
+import { oncePer } from '../text/once.ts';
 import type { SourceFile } from '../text/source.ts';
 import { type Layout, layOut, type UnitPlace } from './layout.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
@@ -197,30 +198,25 @@ const NO_PATHS: readonly string[] = [];
 const NO_RELEASES: readonly HelmRelease[] = [];
 
 function releasesOf(object: KubeObject, text: (path: string) => SourceFile | undefined): HelmRelease[] {
-  if (object.kind === 'Application') return argoReleases(object, text);
+  if (object.kind === 'Application' || object.kind === 'ApplicationSet') return argoReleases(object, text);
   if (object.kind !== 'HelmRelease') return [];
   const release = fluxRelease(object, text);
   return release ? [release] : [];
 }
 
-function fileReleases(parsed: ParsedFile, text: (path: string) => SourceFile | undefined): HelmRelease[] {
+function fileReleases(parsed: ParsedFile, text: (path: string) => SourceFile | undefined): readonly HelmRelease[] {
   const { file } = parsed;
   if (parsed.format === 'terraform') return terraformReleases(file, text);
   if (parsed.format !== 'yaml') return [];
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (/^helmfile.*\.ya?ml$/.test(name)) return helmfileReleases(file, text);
-  if (!/values.*\.ya?ml$/.test(name)) return [];
-  const known = standaloneValues.get(file);
-  if (known) return known;
-  const values = readValues(file);
-  const releases: HelmRelease[] = values
-    ? [{ chart: undefined, chartVersion: undefined, repository: undefined, values: values.root, file, complete: false }]
-    : [];
-  standaloneValues.set(file, releases);
-  return releases;
+  return isValuesFile(file.path) ? valuesReleases(file) : NO_RELEASES;
 }
 
-const standaloneValues = new WeakMap<SourceFile, HelmRelease[]>();
+const valuesReleases = oncePer((file: SourceFile): readonly HelmRelease[] => {
+  const release = standaloneRelease(file);
+  return release ? [release] : NO_RELEASES;
+});
 
 /** The processes that a file without Kubernetes objects describes. */
 function fileContainers(

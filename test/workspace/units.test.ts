@@ -108,6 +108,33 @@ describe('units of plain folders', () => {
     });
     assert.deepEqual(await outline({ 'k8s/list.json': list, 'k8s/b.yaml': service('b') }), ['k8s: a b']);
   });
+
+  it('look into a list of one kind, whose items need not repeat it', async () => {
+    const typed =
+      'apiVersion: v1\nkind: ServiceList\nitems:\n  - metadata: { name: a }\n  - { apiVersion: v1, kind: Service, metadata: { name: b } }\n';
+    assert.deepEqual(await outline({ 'k8s/list.yaml': typed }), ['k8s: a b']);
+    const json = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMapList', items: [{ metadata: { name: 'c' }, data: {} }] });
+    assert.deepEqual(await outline({ 'k8s/list.json': json }), ['k8s: c']);
+    const other = 'apiVersion: v1\nkind: EventList\nitems:\n  - metadata: { name: a }\n';
+    assert.deepEqual(await outline({ 'k8s/list.yaml': other, 'k8s/b.yaml': service('b') }), ['k8s: b']);
+  });
+
+  it('take the literal values of an ApplicationSet’s template', async () => {
+    const text = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: kong }
+spec:
+  generators: [{ list: { elements: [{ cluster: a }] } }]
+  template:
+    spec:
+      source: { chart: kong, repoURL: https://charts.konghq.com, targetRevision: 2.8.0, helm: { valuesObject: { env: { db_cache_ttl: 0 } } } }
+`;
+    const [unit] = (await engineOf({ 'argo/kong.yaml': text })).repository().units;
+    assert.deepEqual(
+      unit?.releases.map(({ chart, chartVersion }) => `${chart} ${chartVersion}`),
+      ['kong 2.8.0'],
+    );
+  });
 });
 
 describe('units of compose files', () => {

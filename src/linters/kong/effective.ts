@@ -73,8 +73,3 @@ export function roleOf(instance: KongInstance): string | undefined {
 export function buildsRouter(instance: KongInstance): boolean {
   return roleOf(instance) !== 'control_plane' || affected(instance.version, { from: '2.4.0' }) === 'no';
 }
-
-/** The version in words: `Kong 2.8-alpine`'s tag, or the empty string. */
-export function versionText(instance: KongInstance): string {
-  return instance.version.text;
-}

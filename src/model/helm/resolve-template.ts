@@ -11,7 +11,7 @@ import {
 } from '../../text/yaml.ts';
 import { parseDocument, splitDocuments } from '../../text/yaml-documents.ts';
 import { mapScalars, unknownScalar } from '../../text/yaml-tree.ts';
-import { annotationsOf, type KubeObject, RELEVANT_KINDS, readObjects } from '../kubernetes/objects.ts';
+import { annotationsOf, isRelevantKind, type KubeObject, readObjects } from '../kubernetes/objects.ts';
 import { actionBody, type Dot, evaluate, type TemplateContext } from './expression.ts';
 import { goText, goValue } from './go-value.ts';
 import { type DecidedTemplate, decideTemplate, type Insertion } from './template.ts';
@@ -37,7 +37,7 @@ export function resolveTemplate(file: SourceFile, context: TemplateContext): Res
   const isWritten = (start: number, end: number): boolean => spans.some((span) => span.start < end && span.end > start);
   if (decided.masks.some((mask) => mask.hole && !isWritten(mask.start, mask.end))) problems.push('a document that an include writes');
   for (const span of spans) {
-    if (span.kind !== undefined && !RELEVANT_KINDS.has(span.kind) && !span.kind.endsWith('List')) continue;
+    if (span.kind !== undefined && !isRelevantKind(span.kind)) continue;
     const document = parseDocument(file, span, { text: decided.text, masks: decided.masks });
     if (document.problem) problems.push(document.problem.message);
     const root = document.root && resolver.resolve(document.root);

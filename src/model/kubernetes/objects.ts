@@ -78,14 +78,36 @@ export const RELEVANT_KINDS: ReadonlySet<string> = new Set([
   'Config',
 ]);
 
+/** Whether a document of this kind is read: one of the kinds above, or a list of one (`DeploymentList`). */
+export function isRelevantKind(kind: string): boolean {
+  return RELEVANT_KINDS.has(kind) || RELEVANT_KINDS.has(itemKind(kind) ?? '');
+}
+
+/** `Deployment` for `DeploymentList`. */
+function itemKind(kind: string): string | undefined {
+  return kind.length > 4 && kind.endsWith('List') ? kind.slice(0, -4) : undefined;
+}
+
 /** The objects of a document: one, or the items of a List. Anything that is not an object gives none. */
 export function readObjects(file: SourceFile, root: YamlNode | undefined, templated: boolean): KubeObject[] {
+  return objectsIn(file, root, templated, undefined, undefined);
+}
+
+/** The items of a typed list need not say what they are: the API server leaves kind and version out of them. */
+function objectsIn(
+  file: SourceFile,
+  root: YamlNode | undefined,
+  templated: boolean,
+  listedKind: string | undefined,
+  listedVersion: string | undefined,
+): KubeObject[] {
   if (root?.kind !== 'map') return [];
-  const kind = textAt(root, 'kind');
-  const apiVersion = textAt(root, 'apiVersion');
+  const kind = textAt(root, 'kind') ?? (root.pairs.has('kind') ? undefined : listedKind);
+  const apiVersion = textAt(root, 'apiVersion') ?? (root.pairs.has('apiVersion') ? undefined : listedVersion);
   if (kind === undefined || apiVersion === undefined) return [];
   if (kind === 'List' || (kind.endsWith('List') && root.pairs.has('items'))) {
-    return itemsAt(root, 'items').flatMap((item) => readObjects(file, item, templated));
+    const listed = itemKind(kind);
+    return itemsAt(root, 'items').flatMap((item) => objectsIn(file, item, templated, listed, listed && apiVersion));
   }
   return [kubeObject(file, root, apiVersion, kind, templated)];
 }
