@@ -33,6 +33,7 @@ export interface FrameworkClient {
   readonly policy: string | undefined;
   readonly policyAt: Anchor | undefined;
   readonly plaintext: boolean;
+  /** The client's own, then those that hold for all clients. */
   readonly properties: readonly Property[];
 }
 
@@ -171,7 +172,9 @@ function readClients(component: Component, framework: Framework, all: readonly P
         policy: policy?.text ?? (framework === 'quarkus' ? undefined : 'round_robin'),
         policyAt: policy?.at,
         plaintext: plaintext || framework === 'spring-grpc',
-        properties: all.filter((one) => one.key.startsWith(`${prefix}.`)),
+        properties: [prefix, ...(framework === 'net.devh' ? ['grpc.client.GLOBAL'] : [])].flatMap((of) =>
+          all.filter((one) => one.key.startsWith(`${of}.`)),
+        ),
       },
     ];
   });

@@ -13,7 +13,7 @@ import { planTwin, TWIN_MESSAGES } from '../twin.ts';
  */
 export const goRoundRobinPassthrough: Rule = {
   id: 'grpc/go-round-robin-passthrough',
-  title: { en: 'round_robin behind the passthrough resolver', zh: 'round_robin 遇上 passthrough 解析器' },
+  title: { en: 'round_robin behind the passthrough resolver', zh: 'passthrough 解析器使 round_robin 失效' },
   runbook: 'grpc/one-pod-gets-all-requests',
   severity: 'warning',
   default: 'on',
@@ -25,7 +25,7 @@ export const goRoundRobinPassthrough: Rule = {
     ...TWIN_MESSAGES,
     'no-scheme': {
       en: '`{api}` does not look this name up: without a scheme the target goes to the passthrough resolver, which gives round_robin one address. Write `dns:///` before it.',
-      zh: '`{api}` 不会解析这个域名：没有 scheme 的目标交给 passthrough 解析器，round_robin 只得到一个地址。请在前面加上 `dns:///`。',
+      zh: '`{api}` 不会解析这个域名：没有 scheme 的目标地址会直接交给 passthrough 解析器，round_robin 只得到一个地址。请在前面加上 `dns:///`。',
     },
     explicit: {
       en: '`passthrough:` gives round_robin one address, whatever the name resolves to. Write `dns:///`.',
@@ -36,7 +36,7 @@ export const goRoundRobinPassthrough: Rule = {
       zh: 'passthrough 解析器不做解析，round_robin 对 `{target}` 只得到一个地址，只有服务网格才能均衡。仓库里有网格的痕迹，但看不出该客户端是否在网格内：可用 `assume.mesh` 说明。',
     },
     policy: { en: 'The policy is set here', zh: '负载均衡策略在此设置' },
-    fix: { en: 'Look the name up: `{target}`', zh: '改为解析域名：`{target}`' },
+    fix: { en: 'Look the name up: `{target}`', zh: '改用 DNS 解析：`{target}`' },
     'fix-twin': {
       en: 'Look up the pods of {services}: `dns:///` and a headless Service',
       zh: '解析到 {services} 的各个 Pod：`dns:///` 加 headless Service',

@@ -21,17 +21,17 @@ export const targetHttpUrl: Rule = {
   messages: {
     literal: {
       en: 'This channel never connects: gRPC takes `{target}`, not a URL.',
-      zh: '该通道永远连不上：gRPC 的目标应写成 `{target}`，而不是 URL。',
+      zh: '该通道永远连不上：gRPC 的目标地址应写成 `{target}`，而不是 URL。',
     },
     given: {
       en: 'The gRPC channel that gets this value never connects: it takes `{target}`, not a URL.',
-      zh: '使用该值的 gRPC 通道永远连不上：目标应写成 `{target}`，而不是 URL。',
+      zh: '使用该值的 gRPC 通道永远连不上：目标地址应写成 `{target}`，而不是 URL。',
     },
     'also-http': {
       en: '`{name}` is an HTTP address elsewhere in this program, and a gRPC channel that gets a URL never connects. Is the gRPC client still used?',
       zh: '`{name}` 在程序别处用作 HTTP 地址，而 gRPC 通道拿到 URL 永远连不上。这个 gRPC 客户端还在用吗？',
     },
-    target: { en: 'The gRPC channel with this target', zh: '使用该目标的 gRPC 通道' },
+    target: { en: 'The gRPC channel with this target', zh: '使用该目标地址的 gRPC 通道' },
     http: { en: 'The HTTP call', zh: 'HTTP 调用' },
     fix: { en: 'Write `{target}`', zh: '改为 `{target}`' },
     separate: {
