@@ -2,7 +2,7 @@ import type { Anchor } from '../text/source.ts';
 import type { CodeNotice } from './parser.ts';
 import type { CodeLanguage } from './syntax.ts';
 
-/** What a component's code says about gRPC. Plain data: nothing here knows a rule. Times are milliseconds. */
+/** What a component's code says about gRPC and SQL pools. Plain data: nothing here knows a rule. Times are milliseconds. */
 export interface CodeFacts {
   readonly channels: readonly GrpcChannel[];
   readonly servers: readonly GrpcServer[];
@@ -18,6 +18,8 @@ export interface CodeFacts {
   readonly customResolver: boolean;
   /** Go: `balancer.Register` is called. */
   readonly customBalancer: boolean;
+  /** Go: pools of `database/sql`, where nothing in the component limits how long a connection lives or idles. Read when first asked for. */
+  readonly sqlPools: readonly SqlPool[];
   readonly notices: readonly CodeNotice[];
 }
 
@@ -163,6 +165,14 @@ export interface GrpcServer {
   readonly example: boolean;
   readonly generated: boolean;
   readonly vendored: boolean;
+}
+
+export interface SqlPool {
+  /** The function called: `sql.Open`. */
+  readonly at: Anchor;
+  /** What the targets are: a data source name or URL, or MySQL's `host:port`. */
+  readonly form: 'dsn' | 'address';
+  readonly targets: readonly TargetCandidate[];
 }
 
 export interface EnvRead {

@@ -1,4 +1,5 @@
 import type { SourceFile } from '../text/source.ts';
+import { mayOpenPool } from './go-databases.ts';
 import { grammarOf, languageOf } from './parser.ts';
 import type { CodeLanguage, Grammar } from './syntax.ts';
 
@@ -41,7 +42,7 @@ export function grammarsFor(files: readonly SourceFile[]): Set<Grammar> {
   const needed = new Set<Grammar>();
   for (const file of files) {
     const grammar = grammarOf(file.path);
-    if (!grammar || needed.has(grammar) || !mayHoldGrpc(file)) continue;
+    if (!grammar || needed.has(grammar) || !(mayHoldGrpc(file) || mayOpenPool(file))) continue;
     needed.add(grammar);
     // A TypeScript component may resolve names in .tsx and .js files, and the other way round.
     const mixed: readonly Grammar[] = ['typescript', 'tsx', 'javascript'];

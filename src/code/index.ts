@@ -13,9 +13,11 @@ export type {
   OriginStep,
   PolicyKey,
   ServiceConfig,
+  SqlPool,
   TargetCandidate,
   TargetPart,
 } from './facts.ts';
+export { mayOpenPool } from './go-databases.ts';
 export { grammarsFor, mayHoldGrpc } from './gate.ts';
 export { type CodeNotice, type CodeParser, type CodeParserHost, languageOf, MAX_SOURCE_CHARS, openCodeParser } from './parser.ts';
 export { readCode } from './read.ts';

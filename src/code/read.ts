@@ -1,6 +1,7 @@
 import type { SourceFile } from '../text/source.ts';
-import type { CodeFacts, EnvRead, GoRegistration, GrpcChannel, GrpcServer, NodeOption, TargetPart } from './facts.ts';
+import type { CodeFacts, EnvRead, GoRegistration, GrpcChannel, GrpcServer, NodeOption, SqlPool, TargetPart } from './facts.ts';
 import { mayHoldGrpc } from './gate.ts';
+import { goPools, keepsConnections, mayOpenPool } from './go-databases.ts';
 import { goChannels, goDefaultScheme, goServers } from './go-channels.ts';
 import { anchorIn, createGroup, familyOf, type Group, hasWord } from './group.ts';
 import { javaChannels, javaServers } from './java-channels.ts';
@@ -50,6 +51,7 @@ export function readCode(files: readonly SourceFile[], parser: CodeParser): Code
   }
   const httpEnvs = guard('', () => httpUses(resolver, group, channels));
   if (channels.length > 0) parseEnvReaders(group, hits);
+  let pools: readonly SqlPool[] | undefined;
   return {
     channels,
     servers,
@@ -59,6 +61,15 @@ export function readCode(files: readonly SourceFile[], parser: CodeParser): Code
     nodeOptions: options,
     customResolver: files.some((file) => languageOf(file.path) !== undefined && CUSTOM_RESOLVER.test(file.text)),
     customBalancer: files.some((file) => file.path.endsWith('.go') && /\bbalancer\.Register\s*\(/.test(file.text)),
+    get sqlPools() {
+      pools ??= keepsConnections(files)
+        ? files.filter(mayOpenPool).flatMap((file) => {
+            const module = group.module(file);
+            return module ? guard(file.path, () => goPools(resolver, module)) : [];
+          })
+        : [];
+      return pools;
+    },
     notices: group.notices,
   };
 }

@@ -21,6 +21,7 @@ const NO_CODE: CodeFacts = {
   nodeOptions: [],
   customResolver: false,
   customBalancer: false,
+  sqlPools: [],
   notices: [],
 };
 

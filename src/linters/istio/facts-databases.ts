@@ -9,6 +9,7 @@ import { oncePer } from '../../text/once.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode } from '../../text/yaml.ts';
 import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
+import { goDatabases } from './facts-go-databases.ts';
 import { ofKind } from './objects.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
 
@@ -24,7 +25,8 @@ export interface ExternalDatabase extends DatabaseAddress {
 export interface PoolSetting {
   readonly at: Anchor;
   readonly name: string;
-  readonly text: string;
+  /** `undefined`: nothing limits it, as the code opens it. */
+  readonly text: string | undefined;
   /** A value of half an hour in the setting's own notation; `undefined` when that isn't known, or the place can't be edited. */
   readonly halfHour: { readonly text: string; readonly changes: readonly Change[] } | undefined;
 }
@@ -39,13 +41,14 @@ const HIKARI = 'HIKARI';
 
 /**
  * The external databases that a unit's pods name literally together with a pool lifetime that is literally unlimited (0, -1) or an hour and
- * more: in environment variables, and in Spring's application.yml/.properties of a ConfigMap that the pod mounts or of the one component that
+ * more: in environment variables, in Go code that never limits it (database/sql), and in Spring's application.yml/.properties of a ConfigMap that the pod mounts or of the one component that
  * the pod surely runs.
  */
 export const externalDatabases = oncePer((unit: Unit): readonly ExternalDatabase[] => [
   ...unit.containers.flatMap(ofEnvironment),
   ...ofSpring(unit),
   ...ofComponents(unit),
+  ...goDatabases(unit),
 ]);
 
 const ofEnvironment = oncePer((container: Container): readonly ExternalDatabase[] => {
@@ -63,7 +66,7 @@ const ofEnvironment = oncePer((container: Container): readonly ExternalDatabase[
     if (!lifetime || !pool) return [];
     const prefix = LIFETIME.exec(lifetime.name)?.[1] ?? '';
     if (variables.some(({ name }) => RENEWAL.test(name) && name.startsWith(prefix))) return [];
-    return [{ ...address, pod, at: hostAt(variable, address), pool }];
+    return [{ ...address, pod, at: hostAt(variable, address.start, address.host.length), pool }];
   });
 });
 
@@ -94,10 +97,11 @@ function unlimitedPool(variable: EnvironmentVariable): PoolSetting | undefined {
   return { at: value.at, name, text, halfHour: half !== undefined && set ? { text: half, changes: set(half) } : undefined };
 }
 
-function hostAt({ node, value, nameAt }: EnvironmentVariable, address: DatabaseAddress): Anchor {
+/** Where a stretch of a variable's value is written. */
+export function hostAt({ node, value, nameAt }: EnvironmentVariable, start: number, length: number): Anchor {
   const scalar = node?.kind === 'scalar' ? node : scalarAt(node, 'value');
   const literal = scalar && value.known && scalar.text === value.value ? scalar : undefined;
-  return (literal && spanInScalar(literal, address.start, address.start + address.host.length)) ?? value.at ?? nameAt;
+  return (literal && spanInScalar(literal, start, start + length)) ?? value.at ?? nameAt;
 }
 
 /** One setting of a Spring configuration. */

@@ -49,6 +49,15 @@ export const externalDatabaseUnmanaged: Rule = {
       en: '{product} at {host} is reached through the sidecar, which closes connections after 1 h without traffic, while the pool keeps them for ever ({setting}={value}). The mesh configuration, which may change that, is not in these files.',
       zh: '{host} 上的 {product} 经 sidecar 访问，连接空闲 1 小时就会被断开，而连接池永久保留连接（{setting}={value}）。可能改变这一点的网格配置不在这些文件里。',
     },
+    unmanagedCode: {
+      en: '{product} at {host} is reached through the sidecar, which closes connections after 1 h without traffic, while Go’s database/sql keeps them for ever: {setting} is never called. The first queries after a quiet hour fail or start late. Nothing here closes that gap.',
+      zh: '{host} 上的 {product} 经 sidecar 访问，连接空闲 1 小时就会被断开，而 Go 的 database/sql 会永久保留连接：代码里从未调用 {setting}。空闲一小时后的头几个查询会失败或变慢。这里没有任何配置弥补这个差距。',
+    },
+    unmanagedCodeMeshUnseen: {
+      en: '{product} at {host} is reached through the sidecar, which closes connections after 1 h without traffic, while Go’s database/sql keeps them for ever: {setting} is never called. The mesh configuration, which may change that, is not in these files.',
+      zh: '{host} 上的 {product} 经 sidecar 访问，连接空闲 1 小时就会被断开，而 Go 的 database/sql 会永久保留连接：代码里从未调用 {setting}。可能改变这一点的网格配置不在这些文件里。',
+    },
+    poolCode: { en: 'Opened here, and no lifetime set anywhere', zh: '在这里打开，任何地方都没有设置连接寿命' },
     pool: { en: 'Connections without end', zh: '连接永不过期' },
     injected: { en: 'The pod gets a sidecar by this', zh: 'Pod 由此注入 sidecar' },
     renew: { en: 'Renew connections after 30 minutes: {setting}={value}', zh: '每 30 分钟更新连接：{setting}={value}' },
@@ -65,11 +74,14 @@ export const externalDatabaseUnmanaged: Rule = {
       const configs = meshConfigs(unit);
       const visible = assume.complete === true || (configs.length > 0 && configs.every(({ complete }) => complete));
       report({
-        messageId: visible ? 'unmanaged' : 'unmanagedMeshUnseen',
-        data: { product, host, setting: pool.name, value: pool.text },
+        messageId: `${pool.text === undefined ? 'unmanagedCode' : 'unmanaged'}${visible ? '' : 'MeshUnseen'}`,
+        data: { product, host, setting: pool.name, value: pool.text ?? '' },
         at,
         severity: visible ? 'warning' : 'information',
-        related: [{ at: pool.at, messageId: 'pool' }, ...(injection.at ? [{ at: injection.at, messageId: 'injected' }] : [])],
+        related: [
+          { at: pool.at, messageId: pool.text === undefined ? 'poolCode' : 'pool' },
+          ...(injection.at ? [{ at: injection.at, messageId: 'injected' }] : []),
+        ],
         fixes: fixesOf(database),
       });
     }
