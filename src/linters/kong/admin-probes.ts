@@ -1,5 +1,6 @@
 import type { Unit } from '../../model/unit.ts';
 import { spanWithin } from '../../text/decoded.ts';
+import { oncePer } from '../../text/once.ts';
 import { parseShell, shellOfCommand, type ShellCommand } from '../../text/shell.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import {
@@ -105,17 +106,16 @@ function isRootUrl(text: string, ports: ReadonlySet<string>): boolean {
 
 /** URLs in loops of scripts: `until curl -s http://kong:8001/; do sleep 1; done`. */
 export function scriptProbes(unit: Unit): Anchor[] {
-  return unit.files.flatMap((parsed) => {
-    const { file } = parsed;
-    if (parsed.format !== 'shell') return [];
-    return parseShell(file.text).commands.flatMap((command) => {
-      const before = file.text.slice(Math.max(0, command.at.start - 400), command.at.end);
-      const loops = command.conditional && /\b(?:while|until|for)\b(?![\s\S]*\bdone\b)/.test(before);
-      return loops
-        ? rootUrls(command, file, DEFAULT_ADMIN_PORTS).filter((at) =>
-            /kong|localhost|127\.0\.0\.1/i.test(file.text.slice(at.start, at.end)),
-          )
-        : [];
-    });
-  });
+  return unit.files.flatMap((parsed) => (parsed.format === 'shell' ? probesIn(parsed.file) : []));
 }
+
+const probesIn = oncePer((file: SourceFile): readonly Anchor[] => {
+  if (!/8001|8444/.test(file.text)) return [];
+  return parseShell(file.text).commands.flatMap((command) => {
+    const before = file.text.slice(Math.max(0, command.at.start - 400), command.at.end);
+    const loops = command.conditional && /\b(?:while|until|for)\b(?![\s\S]*\bdone\b)/.test(before);
+    return loops
+      ? rootUrls(command, file, DEFAULT_ADMIN_PORTS).filter((at) => /kong|localhost|127\.0\.0\.1/i.test(file.text.slice(at.start, at.end)))
+      : [];
+  });
+});

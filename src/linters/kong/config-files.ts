@@ -1,6 +1,7 @@
 import type { Container } from '../../model/container.ts';
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import { sameNamespace, type Unit } from '../../model/unit.ts';
+import { oncePer } from '../../text/once.ts';
 import { itemsAt, mapAt, nodeAt, textAt } from '../../text/yaml.ts';
 import { folderOf, resolvePath } from '../../model/kubernetes/kustomize/kustomization-file.ts';
 import { type KongConf, readEmbeddedKongConf, readKongConf } from './setting.ts';
@@ -12,15 +13,19 @@ export interface ConfigFiles {
 }
 
 export function readConfigFiles(unit: Unit): ConfigFiles {
-  const files = unit.files.flatMap((parsed) => (parsed.format === 'kong.conf' ? [readKongConf(parsed.file)] : []));
-  const configMaps = unit.objects.flatMap((object) => {
-    if (object.kind !== 'ConfigMap') return [];
-    return [...(mapAt(object.root, 'data')?.pairs ?? [])].flatMap(([key, { value }]) =>
-      key.endsWith('kong.conf') && value.kind === 'scalar' ? [{ object, key, conf: readEmbeddedKongConf(value) }] : [],
-    );
-  });
-  return { files, configMaps };
+  return {
+    files: unit.files.flatMap((parsed) => (parsed.format === 'kong.conf' ? [confOf(parsed.file)] : [])),
+    configMaps: unit.objects.flatMap((object) => (object.kind === 'ConfigMap' ? confsIn(object) : [])),
+  };
 }
+
+const confOf = oncePer(readKongConf);
+
+const confsIn = oncePer((object: KubeObject): ConfigFiles['configMaps'] =>
+  [...(mapAt(object.root, 'data')?.pairs ?? [])].flatMap(([key, { value }]) =>
+    key.endsWith('kong.conf') && value.kind === 'scalar' ? [{ object, key, conf: readEmbeddedKongConf(value) }] : [],
+  ),
+);
 
 /** Where Kong looks by itself (kong/constants.lua: DEFAULT_PATHS), or a file of that name elsewhere. */
 function mayHoldConfig(path: string): boolean {

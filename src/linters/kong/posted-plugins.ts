@@ -1,5 +1,6 @@
 import type { Unit } from '../../model/unit.ts';
 import { spanWithin } from '../../text/decoded.ts';
+import { oncePer } from '../../text/once.ts';
 import { parseShell, type ShellWord } from '../../text/shell.ts';
 import type { SourceFile } from '../../text/source.ts';
 import type { PluginField } from './plugins.ts';
@@ -9,11 +10,12 @@ const FIELDS = 'whitelist|blacklist|allow|deny';
 
 /** Fields of plugins that scripts send to the Admin API: `curl …/plugins --data name=acl --data config.whitelist=…`, or as JSON. */
 export function postedPluginFields(unit: Unit): PluginField[] {
-  return unit.files.flatMap((parsed) => {
-    if (parsed.format !== 'shell' || !parsed.file.text.includes('/plugins')) return [];
-    return parseShell(parsed.file.text).commands.flatMap(({ words }) => fieldsOf(words, parsed.file));
-  });
+  return unit.files.flatMap((parsed) => (parsed.format === 'shell' ? fieldsIn(parsed.file) : []));
 }
+
+const fieldsIn = oncePer((file: SourceFile): readonly PluginField[] =>
+  file.text.includes('/plugins') ? parseShell(file.text).commands.flatMap(({ words }) => fieldsOf(words, file)) : [],
+);
 
 function fieldsOf(words: readonly ShellWord[], file: SourceFile): PluginField[] {
   const [program] = words;

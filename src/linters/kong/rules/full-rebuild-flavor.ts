@@ -1,9 +1,11 @@
+import type { KubeObject } from '../../../model/kubernetes/objects.ts';
 import type { Unit } from '../../../model/unit.ts';
 import { affected } from '../../../model/version.ts';
+import { oncePer } from '../../../text/once.ts';
 import type { Anchor } from '../../../text/source.ts';
 import { itemsAt, mapAt, textAt, type YamlNode } from '../../../text/yaml.ts';
 import { milder, type Related, type Rule, type Severity } from '../../rule.ts';
-import { declaredConfigs, entitiesOf } from '../declared.ts';
+import { type DeclaredConfig, declaredConfigs, entitiesOf } from '../declared.ts';
 import { buildsRouter, effective } from '../effective.ts';
 import { kongInstances } from '../facts.ts';
 import { routeCount } from '../routes.ts';
@@ -94,31 +96,41 @@ export const fullRebuildFlavor: Rule = {
 };
 
 /** What the other flavours can't do: expressions with look-around or back-references, code that knows the traditional router. */
-function onlyTraditional(unit: Unit): Related | undefined {
-  for (const at of routePaths(unit)) if (/\(\?(?:=|!|<)|\\[1-9]/.test(at.text)) return { at: at.node, messageId: 'regex' };
+const onlyTraditional = oncePer((unit: Unit): Related | undefined => {
+  for (const config of declaredConfigs(unit)) {
+    const regex = regexInConfig(config);
+    if (regex) return { at: regex, messageId: 'regex' };
+  }
   for (const object of unit.objects) {
-    if (object.kind !== 'ConfigMap') continue;
-    for (const { value, key } of mapAt(object.root, 'data')?.pairs.values() ?? []) {
-      if (value.kind === 'scalar' && /require\s*\(?\s*["']kong\.router\b/.test(value.text)) return { at: key, messageId: 'internals' };
-    }
+    const regex = object.kind === 'Ingress' ? regexInIngress(object) : undefined;
+    if (regex) return { at: regex, messageId: 'regex' };
+  }
+  for (const object of unit.objects) {
+    const internals = object.kind === 'ConfigMap' ? routerInternals(object) : undefined;
+    if (internals) return { at: internals, messageId: 'internals' };
   }
   return undefined;
+});
+
+const regexInConfig = oncePer(({ root }: DeclaredConfig) =>
+  unsupported(entitiesOf(root, 'routes').flatMap((route) => itemsAt(route, 'paths'))),
+);
+
+const regexInIngress = oncePer((object: KubeObject) =>
+  unsupported(
+    itemsAt(object.root, 'spec', 'rules').flatMap((rule) =>
+      itemsAt(rule, 'http', 'paths').flatMap((path) => (path.kind === 'map' ? (path.pairs.get('path')?.value ?? []) : [])),
+    ),
+  ),
+);
+
+function unsupported(paths: readonly YamlNode[]): YamlNode | undefined {
+  return paths.find((path) => /\(\?(?:=|!|<)|\\[1-9]/.test(textAt(path) ?? ''));
 }
 
-function routePaths(unit: Unit): { readonly text: string; readonly node: Anchor }[] {
-  const read = (node: YamlNode | undefined): { text: string; node: Anchor }[] => {
-    const text = textAt(node);
-    return text === undefined || !node ? [] : [{ text, node }];
-  };
-  const declared = declaredConfigs(unit).flatMap(({ root }) =>
-    entitiesOf(root, 'routes').flatMap((route) => itemsAt(route, 'paths').flatMap(read)),
-  );
-  const ingresses = unit.objects.flatMap((object) =>
-    object.kind === 'Ingress'
-      ? itemsAt(object.root, 'spec', 'rules').flatMap((rule) =>
-          itemsAt(rule, 'http', 'paths').flatMap((path) => read(path.kind === 'map' ? path.pairs.get('path')?.value : undefined)),
-        )
-      : [],
-  );
-  return [...declared, ...ingresses];
-}
+/** Lua in a ConfigMap that loads the router's modules: a plugin that works with one of them only. */
+const routerInternals = oncePer((object: KubeObject): Anchor | undefined => {
+  for (const { value, key } of mapAt(object.root, 'data')?.pairs.values() ?? [])
+    if (value.kind === 'scalar' && /require\s*\(?\s*["']kong\.router\b/.test(value.text)) return key;
+  return undefined;
+});

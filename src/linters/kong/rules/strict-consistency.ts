@@ -1,7 +1,8 @@
 import type { Unit } from '../../../model/unit.ts';
 import { affected } from '../../../model/version.ts';
+import { oncePer } from '../../../text/once.ts';
 import { parseShell } from '../../../text/shell.ts';
-import type { Anchor } from '../../../text/source.ts';
+import type { Anchor, SourceFile } from '../../../text/source.ts';
 import { milder, mildest, type Related, type Rule, type Severity } from '../../rule.ts';
 import { databaseMode, effective, roleOf } from '../effective.ts';
 import { environmentBlock, type KongInstance, kongInstances } from '../facts.ts';
@@ -165,20 +166,30 @@ function isTest(instance: KongInstance): boolean {
   return (instance.surface === 'compose' || instance.surface === 'config-file') && TEST_PATH.test(instance.at.file.path);
 }
 
+interface Write {
+  readonly at: Anchor;
+  readonly what: string;
+}
+
 /** A script that writes routes through the Admin API or with decK. */
-function dynamicWrite(unit: Unit): { readonly at: Anchor; readonly what: string } | undefined {
+function dynamicWrite(unit: Unit): Write | undefined {
   for (const parsed of unit.files) {
-    if (parsed.format !== 'shell') continue;
-    for (const { words } of parseShell(parsed.file.text).commands) {
-      const texts = words.map((word) => word.decoded.text);
-      const [program = ''] = texts;
-      const word = words.find(({ decoded }) => /:(?:8001|8444)\/(?:services|routes|plugins)\b/.test(decoded.text));
-      const writes = texts.some((text) => /^(?:-d|-F|-T|--data.*|--form.*|--json|-X(?:POST|PUT|PATCH)|POST|PUT|PATCH|DELETE)$/.test(text));
-      if (/(?:^|\/)curl$/.test(program) && word && writes) return { at: { file: parsed.file, ...word.decoded.at }, what: 'curl' };
-      const verb = words.find(({ decoded }) => decoded.text === 'sync' || decoded.text === 'reset');
-      if (/(?:^|\/)deck$/.test(program) && verb)
-        return { at: { file: parsed.file, ...verb.decoded.at }, what: `deck ${verb.decoded.text}` };
-    }
+    const write = parsed.format === 'shell' ? writeIn(parsed.file) : undefined;
+    if (write) return write;
   }
   return undefined;
 }
+
+const writeIn = oncePer((file: SourceFile): Write | undefined => {
+  if (!/curl|deck/.test(file.text)) return undefined;
+  for (const { words } of parseShell(file.text).commands) {
+    const texts = words.map((word) => word.decoded.text);
+    const [program = ''] = texts;
+    const word = words.find(({ decoded }) => /:(?:8001|8444)\/(?:services|routes|plugins)\b/.test(decoded.text));
+    const writes = texts.some((text) => /^(?:-d|-F|-T|--data.*|--form.*|--json|-X(?:POST|PUT|PATCH)|POST|PUT|PATCH|DELETE)$/.test(text));
+    if (/(?:^|\/)curl$/.test(program) && word && writes) return { at: { file, ...word.decoded.at }, what: 'curl' };
+    const verb = words.find(({ decoded }) => decoded.text === 'sync' || decoded.text === 'reset');
+    if (/(?:^|\/)deck$/.test(program) && verb) return { at: { file, ...verb.decoded.at }, what: `deck ${verb.decoded.text}` };
+  }
+  return undefined;
+});
