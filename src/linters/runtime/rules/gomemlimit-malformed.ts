@@ -1,5 +1,6 @@
 import { BYTES_PER_MIB, parseQuantity } from '../../../model/quantity.ts';
 import type { Rule } from '../../rule.ts';
+import { ignoresMemoryLimit } from '../go-version.ts';
 
 /**
  * Go's runtime parses GOMEMLIMIT itself (`runtime/mgcpacer.go`, `parseByteCount`): digits and one of B, KiB, MiB, GiB, TiB, or `off`.
@@ -37,6 +38,7 @@ export const gomemlimitMalformed: Rule = {
       if (!variable?.value.known || !variable.value.at) continue;
       const value = variable.value.value;
       if (value === '' || value === 'off' || /^\d+(?:B|KiB|MiB|GiB|TiB)?$/.test(value)) continue;
+      if (ignoresMemoryLimit(unit, container)) continue;
       const at = variable.value.at;
       const limitMiB = container.memoryLimitMiB?.known ? container.memoryLimitMiB.value : undefined;
       const suggestion = suggest(value, limitMiB);
