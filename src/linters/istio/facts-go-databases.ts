@@ -24,8 +24,8 @@ export function goDatabases(unit: Unit): ExternalDatabase[] {
     if (join !== 'strong' || !container?.pod || more.length > 0) return [];
     const { pod } = container;
     return poolsOf(component).flatMap((pool): ExternalDatabase[] => {
-      const [target, ...others] = pool.targets;
-      const pieces = target && others.length === 0 && target.confidence === 'high' ? piecesOf(target.parts, container) : undefined;
+      const [target] = pool.targets;
+      const pieces = target?.confidence === 'high' ? piecesOf(target.parts, container) : undefined;
       if (!pieces) return [];
       const text = pieces.map((piece) => piece.text).join('');
       const address = pool.form === 'address' ? addressInVariable('MYSQL_ADDR', text, undefined) : addressInText(text);
