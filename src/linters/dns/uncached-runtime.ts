@@ -36,7 +36,8 @@ const componentsOf = oncePer((unit: Unit): ReadonlyMap<Container, readonly Compo
 
 /** Node.js, Python or PHP, where the files prove it: the program that is started, an official image, or the only language of the code. */
 export function uncachedRuntime(unit: Unit, container: Container): UncachedRuntime | undefined {
-  const components = componentsOf(unit).get(container) ?? [];
+  const components = componentsOf(unit).get(container);
+  if (!components) return saidByImage(container);
   if (components.some(cachesNames)) return undefined;
   const said = [saidByImage(container), ...components.map(saidByCode)].filter((one) => one !== undefined);
   const [first] = said;

@@ -65,7 +65,7 @@ export const sdkRefreshWindow: Rule = {
     },
     maybe: {
       en: '{sdk} {version} allows versions (before {fixed}) that can’t live with credentials of less than 15m, and {workload} gets its from Kiam or kube2iam.',
-      zh: '{sdk} {version} 可能解析到 {fixed} 之前、无法应对剩余不足 15m 凭证的版本，而 {workload} 的凭证来自 Kiam 或 kube2iam。',
+      zh: '{sdk} {version} 可能解析到 {fixed} 之前的版本，这些版本无法应对剩余有效期不足 15m 的凭证，而 {workload} 的凭证正来自 Kiam 或 kube2iam。',
     },
     dependant: { en: '{workload} takes its credentials by this role', zh: '{workload} 通过该角色获取凭证' },
     served: { en: 'Served with as little as {low} left', zh: '下发时最少只剩 {low}' },

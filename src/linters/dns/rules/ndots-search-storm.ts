@@ -52,19 +52,20 @@ export const ndotsSearchStorm: Rule = {
   },
 };
 
-/** Pods that may run for long, with their containers. */
-const podsOf = oncePer((unit: Unit): ReadonlyMap<PodTemplate, readonly Container[]> => {
-  const pods = new Map<PodTemplate, Container[]>();
-  for (const container of unit.containers) {
-    if (!container.pod || SHORT_LIVED.has(container.pod.workload.kind)) continue;
-    const there = pods.get(container.pod);
-    if (there) there.push(container);
-    else pods.set(container.pod, [container]);
-  }
-  return pods;
-});
-
 const SHORT_LIVED: ReadonlySet<string> = new Set(['Job', 'CronJob']);
+
+/** Pods with such a runtime that may run for long, with all their containers. */
+function podsOf(unit: Unit): ReadonlyMap<PodTemplate, readonly Container[]> {
+  const pods = new Map<PodTemplate, Container[]>();
+  for (const container of unit.containers) if (container.pod && asks(unit, container)) pods.set(container.pod, []);
+  for (const container of pods.size > 0 ? unit.containers : []) if (container.pod) pods.get(container.pod)?.push(container);
+  return pods;
+}
+
+function asks(unit: Unit, container: Container): boolean {
+  if (container.init || uncachedRuntime(unit, container) === undefined) return false;
+  return !SHORT_LIVED.has(container.workload?.kind ?? '') && !usesProxy(container);
+}
 
 interface Storm {
   readonly runtime: UncachedRuntime;

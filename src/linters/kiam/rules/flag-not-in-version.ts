@@ -13,7 +13,7 @@ import type { Report, Rule } from '../../rule.ts';
  */
 export const flagNotInVersion: Rule = {
   id: 'kiam/flag-not-in-version',
-  title: { en: 'Kiam stops at a flag that its version does not take', zh: 'Kiam 因当前版本不接受的参数而退出' },
+  title: { en: 'Kiam stops at a flag that its version does not take', zh: 'Kiam 因参数与版本不符而退出' },
   runbook: 'kiam/pods-without-credentials',
   severity: 'error',
   default: 'on',
