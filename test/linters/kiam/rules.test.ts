@@ -94,6 +94,26 @@ describe('the life that Kiam leaves', () => {
     assert.deepEqual(await window({ 'a.yaml': maybe + dependant, ...java }), ['warning', 'maybe', { low: '5m' }, '60m']);
   });
 
+  it('is an error below 15m for a storm, whoever else depends on it', async () => {
+    const at12m = server('v3.6', '--session-duration=60m', '--session-refresh=12m');
+    const storm = ['error', 'storm', { low: '12m', sdk: 'AWS SDK for Java v1 1.11.634', window: '15m' }, '12m'];
+    assert.deepEqual(await window({ 'a.yaml': at12m + dependant, ...java }), storm);
+    // The same code as a weaker join, in units before and behind.
+    const elsewhere = { 'a/other.yaml': dependant, 'z/other.yaml': dependant };
+    assert.deepEqual(await window({ 'k/a.yaml': at12m + dependant, ...elsewhere, ...java }), storm);
+    assert.deepEqual(await window({ 'k/a.yaml': at12m, ...elsewhere, ...java }), ['warning', ...storm.slice(1)]);
+  });
+
+  it('is not called safe while the code of a dependant isn’t known', async () => {
+    assert.deepEqual(await window({ 'a.yaml': server('v3.6') + dependant, ...go }), [
+      'information',
+      'safe',
+      { low: '5m', count: 1 },
+      'v3.6',
+    ]);
+    assert.deepEqual(await window({ 'a.yaml': server('v3.6') + dependant }), ['warning', 'window', { low: '5m' }, 'v3.6']);
+  });
+
   it('is no error for code that gives its clients keys', async () => {
     const at5m = server('v3.6') + dependant;
     const source = (text: string): Readonly<Record<string, string>> => ({
