@@ -5,6 +5,8 @@
  *     node scripts/data/istio-annotations.mjs <clone of istio/api> <clone of istio/istio>
  *
  * annotations   every name that annotation/annotations.yaml of any release since 1.3 declares, and on which resources
+ * since         the first release that declares it, for those later than 1.3
+ * removedIn     the first release that doesn't declare it any more
  * readByCode    other names of an istio.io domain that Istio's own Go code and charts hold as literals (labels and conditions among
  *               them), also with underscores, as the injector reads some: nobody can say that such a key is unknown to Istio
  */
@@ -34,9 +36,19 @@ const refsOf = (repository, since) => {
 };
 
 const annotations = new Map();
+const since = new Map();
+const removedIn = new Map();
 for (const ref of refsOf(api, 3)) {
-  const declared = load(git(api, 'show', `${ref}:annotation/annotations.yaml`));
-  for (const { name, resources } of declared.annotations) annotations.set(name, [...(resources ?? [])].sort());
+  const declared = load(git(api, 'show', `${ref}:annotation/annotations.yaml`)).annotations;
+  const release = /\/release-(1\.\d+)$/.exec(ref)?.[1];
+  for (const name of annotations.keys()) {
+    if (release && !removedIn.has(name) && !declared.some((one) => one.name === name)) removedIn.set(name, release);
+  }
+  for (const { name, resources } of declared) {
+    if (release && !annotations.has(name)) since.set(name, release);
+    annotations.set(name, [...(resources ?? [])].sort());
+    removedIn.delete(name);
+  }
 }
 
 const NAME = '([a-z0-9-]+\\.)*istio\\.io/[A-Za-z][A-Za-z0-9_.-]*';
@@ -79,6 +91,8 @@ const data = {
     'istio/istio': { commit: git(istio, 'rev-parse', 'HEAD').trim(), path: 'Go code and charts', releases: '1.10 and later' },
   },
   annotations: Object.fromEntries([...annotations].sort(byName)),
+  since: Object.fromEntries([...since].filter(([, release]) => release !== '1.3').sort(byName)),
+  removedIn: Object.fromEntries([...removedIn].sort(byName)),
   readByCode: [...read].filter((name) => !annotations.has(name)).sort(),
 };
 const path = join(import.meta.dirname, '../../data/istio-annotations.json');

@@ -1,6 +1,7 @@
 import annotationData from '../../../data/istio-annotations.json' with { type: 'json' };
 import { annotationsOf, type KubeObject, podTemplateOf, podTemplatePath } from '../../model/kubernetes/objects.ts';
 import type { Unit } from '../../model/unit.ts';
+import { affected, type VersionRange } from '../../model/version.ts';
 import { oncePer } from '../../text/once.ts';
 import { isNull, mapAt, nodeAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 
@@ -19,6 +20,18 @@ export interface IstioAnnotation {
 
 /** Resources on which Istio declares each annotation, over all its releases. */
 export const DECLARED: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(annotationData.annotations));
+const SINCE: ReadonlyMap<string, string> = new Map(Object.entries(annotationData.since));
+const REMOVED_IN: ReadonlyMap<string, string> = new Map(Object.entries(annotationData.removedIn));
+
+/** The names that an Istio of this version may know: not those that came later or were removed before. */
+export function namesKnownTo(version: VersionRange): string[] {
+  return [...DECLARED.keys()].filter((name) => {
+    const from = SINCE.get(name);
+    const before = REMOVED_IN.get(name);
+    return affected(version, { ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }) !== 'no';
+  });
+}
+
 /** Names that Istio's code or charts hold without declaring them. */
 export const READ_BY_CODE: ReadonlySet<string> = new Set(annotationData.readByCode);
 

@@ -1,5 +1,6 @@
 import { nearestNames } from '../nearest-annotation.ts';
-import { DECLARED, istioAnnotations, READ_BY_CODE } from '../facts-annotations.ts';
+import { DECLARED, istioAnnotations, namesKnownTo, READ_BY_CODE } from '../facts-annotations.ts';
+import { istioVersion } from '../facts-version.ts';
 import type { Rule } from '../../rule.ts';
 
 /**
@@ -42,7 +43,7 @@ export const unknownAnnotation: Rule = {
     },
     rename: { en: 'Rename to {suggestion}', zh: '改名为 {suggestion}' },
   },
-  check({ unit, option, report }) {
+  check({ unit, repository, option, report }) {
     const annotations = istioAnnotations(unit);
     if (annotations.length === 0) return;
     const allowed = new Set(
@@ -52,7 +53,7 @@ export const unknownAnnotation: Rule = {
     );
     for (const { key, keyScalar, map } of annotations) {
       if (DECLARED.has(key) || READ_BY_CODE.has(key) || allowed.has(key)) continue;
-      const near = nearestNames(key, DECLARED.keys());
+      const near = nearestNames(key, namesKnownTo(istioVersion(unit, repository)));
       const [suggestion] = near;
       if (suggestion === undefined) {
         report({ messageId: 'unknown', data: { key }, at: keyScalar, severity: 'hint', preview: true });
