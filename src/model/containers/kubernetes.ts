@@ -1,5 +1,16 @@
 import type { Change } from '../../fixes/change.ts';
-import { isNull, itemsAt, mapAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import {
+  isNull,
+  itemsAt,
+  mapAt,
+  nodeAt,
+  scalarAt,
+  textAt,
+  type YamlMap,
+  type YamlNode,
+  type YamlPair,
+  type YamlScalar,
+} from '../../text/yaml.ts';
 import type { Container, Environment, EnvironmentVariable } from '../container.ts';
 import { type KubeObject, podTemplateOf, WORKLOAD_KINDS } from '../kubernetes/objects.ts';
 import { parseMemoryMiB, parseQuantity } from '../quantity.ts';
@@ -130,9 +141,7 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
         nameAt: pair.key,
         value,
         node: scalar,
-        set: (text) => [{ change: 'set-scalar', scalar, text, asString: true }],
-        rename: prefix === '' && data ? (to) => [{ change: 'rename-key', map: data, key, to }] : undefined,
-        remove: data ? () => [{ change: 'remove-entry', map: data, path: [key] }] : undefined,
+        ...(data?.derived && scalar.derived ? generatedEdits(pair, prefix) : mapEdits(data, key, scalar, prefix)),
       });
     }
   }
@@ -172,6 +181,29 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
             list?.kind === 'sequence'
               ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
               : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
+  };
+}
+
+type Edits = Pick<EnvironmentVariable, 'set' | 'rename' | 'remove'>;
+
+function mapEdits(data: YamlMap | undefined, key: string, scalar: YamlScalar, prefix: string): Edits {
+  return {
+    set: (text) => [{ change: 'set-scalar', scalar, text, asString: true }],
+    rename: prefix === '' && data ? (to) => [{ change: 'rename-key', map: data, key, to }] : undefined,
+    remove: data ? () => [{ change: 'remove-entry', map: data, path: [key] }] : undefined,
+  };
+}
+
+/** An entry of a generated ConfigMap stands as `KEY=value` in an env file or a literal: plain text, where the generator read it. */
+function generatedEdits({ key, value }: YamlPair, prefix: string): Edits {
+  const isWritten = (scalar: YamlNode, text: string): boolean => scalar.file.text.slice(scalar.start, scalar.end) === text;
+  const isValue = value.kind === 'scalar' && value.derived === true && isWritten(value, value.text);
+  // Without a place of its own the key stands where its value does.
+  const isKey = key.start !== value.start && isWritten(key, key.text);
+  return {
+    set: isValue ? (text) => [{ change: 'replace-text', at: value, text }] : undefined,
+    rename: isKey && prefix === '' ? (to) => [{ change: 'replace-text', at: key, text: to }] : undefined,
+    remove: undefined,
   };
 }
 

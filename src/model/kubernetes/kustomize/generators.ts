@@ -1,4 +1,4 @@
-import type { SourceFile } from '../../../text/source.ts';
+import type { Anchor, SourceFile } from '../../../text/source.ts';
 import {
   itemsAt,
   mapAt,
@@ -112,8 +112,9 @@ function mergedEntries(below: YamlMap | undefined, above: YamlMap | undefined): 
   return { ...below, pairs, open: below.open || above.open };
 }
 
-function pairOf(key: string, value: YamlScalar): readonly [string, YamlPair] {
-  return [key, { key: derivedScalar(value, key), value }];
+/** @param keyAt where the key is written, if anywhere */
+function pairOf(key: string, value: YamlScalar, keyAt: Anchor = value): readonly [string, YamlPair] {
+  return [key, { key: derivedScalar(keyAt, key), value }];
 }
 
 function configMapData(entry: YamlMap, input: GeneratorInput): { data: YamlMap; binary: YamlMap | undefined } {
@@ -136,7 +137,8 @@ function configMapData(entry: YamlMap, input: GeneratorInput): { data: YamlMap; 
     const quoted = raw.length >= 2 && raw[0] === raw.at(-1) && (raw[0] === '"' || raw[0] === "'");
     const text = quoted ? raw.slice(1, -1) : raw;
     const from = split + 1 + (quoted ? 1 : 0);
-    pairs.push(pairOf(literal.text.slice(0, split), derivedScalar(spanInScalar(literal, from, from + text.length) ?? literal, text)));
+    const value = derivedScalar(spanInScalar(literal, from, from + text.length) ?? literal, text);
+    pairs.push(pairOf(literal.text.slice(0, split), value, spanInScalar(literal, 0, split)));
   }
   for (const item of itemsAt(entry, 'files')) {
     if (item.kind !== 'scalar' || item.unknown) continue;
@@ -160,10 +162,11 @@ function configMapData(entry: YamlMap, input: GeneratorInput): { data: YamlMap; 
 /** The entries of an env file as kustomize reads it: one `KEY=value` a line, quotes belong to the value. */
 function envFileEntries(file: SourceFile): (readonly [string, YamlPair])[] {
   const entries: (readonly [string, YamlPair])[] = [];
-  for (const line of file.text.matchAll(/^[^\S\n]*([^\s#=][^\r\n=]*)(?:=([^\r\n]*))?/gm)) {
-    const [whole, key = '', value = ''] = line;
+  for (const line of file.text.matchAll(/^([^\S\n]*)([^\s#=][^\r\n=]*)(?:=([^\r\n]*))?/gm)) {
+    const [whole, indent = '', key = '', value = ''] = line;
     const end = line.index + whole.length;
-    entries.push(pairOf(key, derivedScalar({ file, start: end - value.length, end }, value)));
+    const start = line.index + indent.length;
+    entries.push(pairOf(key, derivedScalar({ file, start: end - value.length, end }, value), { file, start, end: start + key.length }));
   }
   return entries;
 }
