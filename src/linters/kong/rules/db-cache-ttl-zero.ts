@@ -39,7 +39,7 @@ export const dbCacheTtlZero: Rule = {
       en: 'This looks like a Kong before 0.14. From 0.11.0 to 0.13.0, {setting}=0 means that no worker caches anything: every request reads plugin configuration anew, and with bot-detection that leaked about 240 KB a request. Set 3600, or upgrade to 0.13.1 or later.',
       zh: '这里的配置像是 0.14 以前的 Kong。0.11.0 到 0.13.0 中 {setting}=0 会让 worker 的一级缓存永远不命中：每个请求都要重新读取插件配置，配合 bot-detection 每个请求约泄漏 240 KB。请改为 3600，或升级到 0.13.1 及以上。',
     },
-    'bot-detection': { en: 'bot-detection keeps a cache by its configuration', zh: 'bot-detection 以配置表为键保存缓存' },
+    'bot-detection': { en: 'bot-detection keeps a cache by its configuration', zh: 'bot-detection 以配置表为键做缓存' },
     apis: { en: '`apis` are gone since Kong 1.0', zh: '`apis` 自 Kong 1.0 起已移除' },
     image: { en: 'Kong {version}', zh: 'Kong {version}' },
     fix: { en: 'Set {setting} to 3600, the default of this version', zh: '将 {setting} 设为 3600（该版本的默认值）' },

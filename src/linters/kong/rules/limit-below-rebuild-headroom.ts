@@ -59,7 +59,7 @@ export const limitBelowRebuildHeadroom: Rule = {
     },
     guideline: {
       en: 'Kong’s maintainers advise 500 MiB a worker before 3.0: {need} MiB ({shared} MiB shared + {workers} workers × 500 MiB); the limit is {limit} MiB. This advice binds here, not the number of routes in view.',
-      zh: 'Kong 维护者建议 3.0 以前每个 worker 预留 500 MiB：共 {need} MiB（共享内存 {shared} MiB + {workers} 个 worker × 500 MiB），而上限为 {limit} MiB。此处起约束作用的是该建议，而非可见的路由数量。',
+      zh: 'Kong 维护者建议 3.0 以前每个 worker 预留 500 MiB：共 {need} MiB（共享内存 {shared} MiB + {workers} 个 worker × 500 MiB），而上限为 {limit} MiB。此处起决定作用的是这条建议，而不是当前可见的路由数量。',
     },
     routes: { en: 'routes are declared here', zh: '路由在此处声明' },
     workers: { en: 'the number of workers', zh: 'worker 数量' },

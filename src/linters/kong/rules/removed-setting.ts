@@ -28,23 +28,23 @@ export const removedSetting: Rule = {
   messages: {
     renamed: {
       en: 'Kong {version} ignores {setting} without a word: it went in {since}. Use {to}; until then Kong runs with the default.',
-      zh: 'Kong {version} 会悄悄忽略 {setting}：该设置已在 {since} 移除。请改用 {to}，否则 Kong 使用默认值运行。',
+      zh: 'Kong {version} 会静默忽略 {setting}：该设置已在 {since} 移除。请改用 {to}，否则 Kong 会一直按默认值运行。',
     },
     removed: {
       en: 'Kong {version} ignores {setting} without a word: it went in {since}. What it asks for does not happen.',
-      zh: 'Kong {version} 会悄悄忽略 {setting}：该设置已在 {since} 移除，它要求的行为不会生效。',
+      zh: 'Kong {version} 会静默忽略 {setting}：该设置已在 {since} 移除，写了也不生效。',
     },
     'not-yet': {
       en: 'Kong {version} ignores {setting} without a word: it came in {since}. What it asks for does not happen.',
-      zh: 'Kong {version} 会悄悄忽略 {setting}：该设置从 {since} 才开始支持，它要求的行为不会生效。',
+      zh: 'Kong {version} 会静默忽略 {setting}：该设置自 {since} 起才支持，写了也不生效。',
     },
     'maybe-removed': {
       en: 'The tag {version} may be a Kong that ignores {setting}: it went in {since}. Pin the version, and use what took its place.',
-      zh: '镜像标签 {version} 可能对应会忽略 {setting} 的 Kong（该设置在 {since} 移除）。请固定版本，并改用替代的设置。',
+      zh: '镜像标签 {version} 所指的 Kong 可能会忽略 {setting}（该设置已在 {since} 移除）。请固定版本，并改用新的设置项。',
     },
     'maybe-not-yet': {
       en: 'The tag {version} may be a Kong that ignores {setting}: it came in {since}. Pin the version.',
-      zh: '镜像标签 {version} 可能对应会忽略 {setting} 的 Kong（该设置从 {since} 才支持）。请固定版本。',
+      zh: '镜像标签 {version} 所指的 Kong 可能会忽略 {setting}（该设置自 {since} 起才支持）。请固定版本。',
     },
     image: { en: 'Kong {version}', zh: 'Kong {version}' },
     rename: { en: 'Rename to {to}', zh: '重命名为 {to}' },
@@ -52,7 +52,7 @@ export const removedSetting: Rule = {
     remove: { en: 'Remove {setting}', zh: '删除 {setting}' },
     'other-form': {
       en: 'The successor has another form. Write what fits your ports and switches.',
-      zh: '替代的设置写法不同，请按实际端口和开关填写：',
+      zh: '新设置项的写法不同，请按实际端口和开关填写：',
     },
   },
   check({ unit, repository, report }) {

@@ -32,42 +32,42 @@ export const strictConsistency: Rule = {
   messages: {
     strict: {
       en: '`strict` makes requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock: a stampede on the database. Set {name}=eventual; changes then take up to 5 s to arrive.',
-      zh: '`strict` 会让请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建，形成对数据库的惊群。请设置 {name}=eventual，变更最多延迟 5 秒生效。',
+      zh: '`strict` 会让请求等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建，引发数据库惊群。请设置 {name}=eventual，变更最多延迟 5 秒生效。',
     },
     'strict-writes': {
       en: '`strict` makes requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock. Routes are written while traffic runs ({evidence}), so this happens at each write. Set {name}=eventual.',
-      zh: '`strict` 会让请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建。此处有在线写入路由的操作（{evidence}），每次写入都会触发。请设置 {name}=eventual。',
+      zh: '`strict` 会让请求等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建。此处会在运行期间写入路由（{evidence}），每次写入都会触发。请设置 {name}=eventual。',
     },
     'strict-routes': {
       en: '`strict` makes requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock. With {routes} routes a rebuild takes longer than that sooner or later. Set {name}=eventual.',
-      zh: '`strict` 会让请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建。{routes} 条路由时重建迟早会超过这个时间。请设置 {name}=eventual。',
+      zh: '`strict` 会让请求等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建。{routes} 条路由时重建迟早会超过这个时间。请设置 {name}=eventual。',
     },
     'default-strict': {
       en: 'Kong {version} is `strict` by default: requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock: a stampede on the database. Set {name}=eventual; changes then take up to 5 s to arrive.',
-      zh: 'Kong {version} 默认为 `strict`：请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建，形成对数据库的惊群。请设置 {name}=eventual，变更最多延迟 5 秒生效。',
+      zh: 'Kong {version} 默认为 `strict`：请求会等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建，引发数据库惊群。请设置 {name}=eventual，变更最多延迟 5 秒生效。',
     },
     'default-writes': {
       en: 'Kong {version} is `strict` by default: requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock. Routes are written while traffic runs ({evidence}). Set {name}=eventual.',
-      zh: 'Kong {version} 默认为 `strict`：请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建。此处有在线写入路由的操作（{evidence}）。请设置 {name}=eventual。',
+      zh: 'Kong {version} 默认为 `strict`：请求会等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建。此处会在运行期间写入路由（{evidence}）。请设置 {name}=eventual。',
     },
     'default-routes': {
       en: 'Kong {version} is `strict` by default: requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock. With {routes} routes a rebuild takes longer than that sooner or later. Set {name}=eventual.',
-      zh: 'Kong {version} 默认为 `strict`：请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建。{routes} 条路由时重建迟早会超过这个时间。请设置 {name}=eventual。',
+      zh: 'Kong {version} 默认为 `strict`：请求会等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建。{routes} 条路由时重建迟早会超过这个时间。请设置 {name}=eventual。',
     },
     maybe: {
       en: 'If this is Kong 1.2 or later with a database, requests wait up to {timeout} ms for a router rebuild, and then each rebuilds by itself without the lock. The image does not tell the version. Set {name}=eventual.',
-      zh: '如果这是 1.2 及以上且使用数据库的 Kong，请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建（从镜像看不出版本）。请设置 {name}=eventual。',
+      zh: '如果这是 1.2 及以上且使用数据库的 Kong，请求会等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建（从镜像看不出版本）。请设置 {name}=eventual。',
     },
     deprecated: {
       en: '`strict` is deprecated, and requests wait up to {timeout} ms for a router rebuild, after which each rebuilds by itself without the lock. Kong 3 is `eventual` by default: remove this or set {name}=eventual.',
-      zh: '`strict` 已弃用：请求最多等待 {timeout} ms 的路由重建，超时后每个请求各自无锁重建。Kong 3 默认就是 `eventual`：请删除该设置，或设置 {name}=eventual。',
+      zh: '`strict` 已弃用：请求会等待路由重建（最多 {timeout} ms），超时后每个请求各自无锁重建。Kong 3 默认就是 `eventual`：请删除该设置，或设置 {name}=eventual。',
     },
     routes: { en: 'routes are declared here', zh: '路由在此处声明' },
     write: { en: 'writes routes', zh: '写入路由' },
     fix: { en: 'Set {name} to eventual', zh: '将 {name} 设为 eventual' },
     'two-names': {
       en: 'The tag {version} floats over two names of this setting. Pin a version, then set the one that it knows.',
-      zh: '镜像标签 {version} 跨越了该设置的两个名称。请先固定版本，再设置该版本认识的那个：',
+      zh: '浮动标签 {version} 涵盖该设置改名前后的版本。请先固定版本，再按该版本的名称设置：',
     },
   },
   check({ unit, repository, report }) {

@@ -29,7 +29,7 @@ export const workersAutoInContainer: Rule = {
   messages: {
     auto: {
       en: '`auto` starts one worker per CPU of the node, whatever this container’s limit is: 64 on a large node, each with at least 65 MiB and its own copy of the router. Set {workers}.',
-      zh: '`auto` 按节点的 CPU 数启动 worker，与容器的 limit 无关：大节点上可达 64 个，每个至少占 65 MiB，并各持有一份路由表。请设为 {workers}。',
+      zh: '`auto` 按节点的 CPU 数启动 worker，与容器的 limit 无关：大节点上可达 64 个，每个至少占 65 MiB，并各自持有一份路由数据。请设为 {workers}。',
     },
     'auto-too-small': {
       en: '`auto` starts one worker per CPU of the node. On a node with 16 CPUs the idle workers alone take {need} MiB, and the limit is {limit} MiB: the container is killed before the first request. Set {workers}.',
@@ -37,7 +37,7 @@ export const workersAutoInContainer: Rule = {
     },
     unset: {
       en: 'nginx_worker_processes is not set, so Kong starts one worker per CPU of the node, whatever this container’s limit is: 64 on a large node, each with at least 65 MiB and its own copy of the router. Set {workers}.',
-      zh: '未设置 nginx_worker_processes，Kong 会按节点的 CPU 数启动 worker，与容器的 limit 无关：大节点上可达 64 个，每个至少占 65 MiB，并各持有一份路由表。请设为 {workers}。',
+      zh: '未设置 nginx_worker_processes，Kong 会按节点的 CPU 数启动 worker，与容器的 limit 无关：大节点上可达 64 个，每个至少占 65 MiB，并各自持有一份路由数据。请设为 {workers}。',
     },
     'unset-too-small': {
       en: 'nginx_worker_processes is not set, so Kong starts one worker per CPU of the node. With 16 CPUs the idle workers alone take {need} MiB, and the limit is {limit} MiB: the container is killed before the first request. Set {workers}.',
