@@ -1,5 +1,5 @@
 import type { OptionSpec, Rule } from '../linters/rule.ts';
-import { SETTINGS, type Shape, VERSION_PATTERN } from './settings.ts';
+import { GLOB_PATTERN, SETTINGS, type Shape, VERSION_PATTERN } from './settings.ts';
 import { LEVELS } from './validate.ts';
 
 type Schema = { readonly [key: string]: unknown };
@@ -43,7 +43,7 @@ function shapeSchema(shape: Shape): Schema {
     case 'list':
       return { type: ['array', 'null'], items: shapeSchema(shape.item) };
     case 'globs':
-      return { type: ['array', 'null'], items: { type: 'string', pattern: '\\S' } };
+      return { type: ['array', 'null'], items: { type: 'string', pattern: GLOB_PATTERN } };
     case 'version':
       // YAML reads 1.20 as a number; the program reads the text.
       return { type: ['string', 'number', 'null'], pattern: VERSION_PATTERN };

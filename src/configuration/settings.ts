@@ -21,6 +21,9 @@ export interface Setting {
   readonly value: Shape;
 }
 
+/** A pattern as in `.gitignore`. There `./x` and `../x` match nothing, which nobody means who writes them. */
+export const GLOB_PATTERN = '^(?!!?\\.{1,2}(?:/|$)).*\\S';
+
 /** A product version as people write it: `2.1.4`, `1.20`, `v1.30`, `2.8.x`, `3.4.3.5`, `1.22.0-alpha.1`. */
 export const VERSION_PATTERN = '^v?\\d+(?:\\.(?:\\d+|x))*(?:[-+][0-9A-Za-z.+-]+)?$';
 

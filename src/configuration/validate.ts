@@ -4,7 +4,7 @@ import type { Anchor } from '../text/source.ts';
 import { isNull, type YamlMap, type YamlNode, type YamlScalar } from '../text/yaml.ts';
 import { nearest } from './nearest.ts';
 import { type ConfigurationProblem, PROBLEMS } from './problem.ts';
-import { type Shape, VERSION_PATTERN } from './settings.ts';
+import { GLOB_PATTERN, type Shape, VERSION_PATTERN } from './settings.ts';
 
 /** The rules that a configuration may name. */
 export interface KnownRules {
@@ -119,8 +119,10 @@ function unknownRule(id: YamlScalar, key: string, known: KnownRules): Problems {
 function checkGlobs(node: YamlNode, key: string): Problems {
   if (node.kind !== 'sequence') return expected(node, key, 'a list of patterns', '匹配模式的列表');
   return node.items.flatMap((item, index) => {
-    const usable = item.kind === 'scalar' && !item.unknown && item.text.trim() !== '';
-    return usable ? [] : expected(item, `${key}[${index}]`, 'a pattern', '匹配模式');
+    if (item.kind !== 'scalar' || item.unknown || item.text.trim() === '')
+      return expected(item, `${key}[${index}]`, 'a pattern', '匹配模式');
+    if (new RegExp(GLOB_PATTERN).test(item.text)) return [];
+    return expected(item, `${key}[${index}]`, 'a pattern from the root on, such as docs/**', '从根目录开始的匹配模式，例如 docs/**');
   });
 }
 

@@ -26,16 +26,22 @@ function markdownBelow(base: string, folder: string): string[] {
   return paths.sort();
 }
 
-function readAll(base: string, paths: readonly string[]): Map<string, string> {
+function readEach(base: string, paths: readonly string[], whenUnreadable: 'skip' | 'throw' = 'throw'): Map<string, string> {
   const files = new Map<string, string>();
-  for (const path of paths) files.set(path, readFileSync(join(base, path), 'utf8'));
+  for (const path of paths) {
+    try {
+      files.set(path, readFileSync(join(base, path), 'utf8'));
+    } catch (error) {
+      if (whenUnreadable === 'throw') throw error;
+    }
+  }
   return files;
 }
 
 /** The runbooks that ship with the product. */
 export function shippedRunbooks(): RunbookFiles {
   const base = join(productFolder(), 'runbooks');
-  return readAll(base, markdownBelow(base, ''));
+  return readEach(base, markdownBelow(base, ''));
 }
 
 /** A team's own runbooks: the Markdown files of a repository that match the configuration's patterns. */
@@ -44,7 +50,8 @@ export function ownRunbooks(root: string, patterns: readonly string[]): RunbookF
   const matches = ignore().add([...patterns]);
   const folders = new Set(patterns.map(fixedFolder));
   const paths = new Set([...folders].flatMap((folder) => markdownBelow(root, folder)).filter((path) => matches.ignores(path)));
-  return readAll(root, [...paths].sort());
+  // One that can't be read must not keep anybody from the others.
+  return readEach(root, [...paths].sort(), 'skip');
 }
 
 /** The folder before the first wildcard of a pattern. A pattern without a slash may match anywhere. */
@@ -58,5 +65,5 @@ function fixedFolder(pattern: string): string {
 /** The Markdown files of paths relative to a root: files as they are, folders with all below. */
 export function runbooksAt(root: string, paths: readonly string[]): RunbookFiles {
   const found = paths.flatMap((path) => (statSync(join(root, path)).isDirectory() ? markdownBelow(root, path) : [path]));
-  return readAll(root, [...new Set(found)].sort());
+  return readEach(root, [...new Set(found)].sort());
 }

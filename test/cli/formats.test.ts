@@ -188,6 +188,8 @@ describe('the configuration’s schema', () => {
       ['versions', { assume: { kong: '2.1.4', istio: 1.2, routes: 5, complete: true } }, true],
       ['an unknown key', { assume: { nginx: '1' } }, false],
       ['an override', { overrides: [{ files: ['a/**'], assume: { mesh: 'none' } }] }, true],
+      ['a pattern that matches nothing', { ignore: ['./vendor/**'] }, false],
+      ['a pattern for a folder with a dot', { ignore: ['.github/**', '!.github/a.yaml', '..b'] }, true],
       ['an override without files', { overrides: [{ rules: {} }] }, false],
     ];
     for (const [name, value, expected] of files) {

@@ -203,6 +203,14 @@ describe('configuration: what is wrong', () => {
     ],
     ['a list in place of keys', '- rules\n', ['1:1  error: expected keys and values, found […]']],
     ['text in place of a list', 'ignore: vendor/**\n', ['1:9 ignore error: expected a list of patterns, found "vendor/**"']],
+    [
+      'patterns that could match nothing',
+      'ignore: ["./vendor/**"]\nrunbooks: ["../docs/*.md", ".github/**"]\n',
+      [
+        '1:11 ignore[0] error: expected a pattern from the root on, such as docs/**, found "./vendor/**"',
+        '2:13 runbooks[0] error: expected a pattern from the root on, such as docs/**, found "../docs/*.md"',
+      ],
+    ],
     ['a version in words', 'assume: { kong: latest }\n', ['1:17 assume.kong error: expected a version such as 2.1.4, found "latest"']],
     ['a count', 'assume: { routes: many }\n', ['1:19 assume.routes error: expected a whole number, found "many"']],
     ['a yes', 'assume: { complete: yes }\n', ['1:21 assume.complete error: expected true | false, found "yes"']],
