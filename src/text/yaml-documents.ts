@@ -91,14 +91,15 @@ const CONTROL = /^\{\{-?\s*(?:if|else|end|range|with|define|block|\/\*|\$[\w.]*\
 
 /**
  * Blanks out Go-template actions, keeping every offset: control actions and actions that stand alone on their line become
- * spaces, inline ones become a run of `x`, so that what is literal still parses.
+ * spaces, as does the first part of a block that goes on below it; other inline ones become a run of `x`, so that what is literal
+ * still parses.
  */
 export function maskTemplate(text: string): { text: string; masks: readonly Mask[] } | undefined {
   if (!text.includes('{{')) return undefined;
   const actions = templateActions(text);
   const outside = withSpans(text, actions, () => ' ');
   let line = { start: 0, end: -1, alone: false };
-  const masks = actions.map(({ start, end }): Mask & { readonly alone: boolean } => {
+  const masks = actions.map(({ start, end }): Mask & { readonly blank: boolean } => {
     const expression = text.slice(start, end);
     if (start > line.end || end > line.end) {
       const lineStart = text.lastIndexOf('\n', start - 1) + 1;
@@ -106,12 +107,42 @@ export function maskTemplate(text: string): { text: string; masks: readonly Mask
       const lineEnd = eol < 0 ? text.length : eol;
       line = { start: lineStart, end: lineEnd, alone: outside.slice(lineStart, lineEnd).trim() === '' };
     }
+    const blank = line.alone || beginsBlock(outside, { start, end }, line, expression);
     // Only what writes text can add keys; `if`, `end` and the like only choose.
-    const hole = line.alone && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(expression);
-    return { start, end, expression, hole, alone: line.alone };
+    const hole = blank && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(expression);
+    return { start, end, expression, hole, blank };
   });
-  const masked = withSpans(text, actions, (index) => (masks[index]?.alone || CONTROL.test(masks[index]?.expression ?? '') ? ' ' : 'x'));
+  const masked = withSpans(text, actions, (index) => (masks[index]?.blank || CONTROL.test(masks[index]?.expression ?? '') ? ' ' : 'x'));
   return { text: masked, masks: masks.map(({ start, end, expression, hole }) => ({ start, end, expression, hole })) };
+}
+
+/**
+ * `labels: {{- include "labels" . | nindent 4 }}` or `- {{ toYaml . | indent 8 | trim }}` with more keys below: the action writes the
+ * first lines of that block. A word in its place would not parse with what follows.
+ * @param outside the text without its actions
+ */
+function beginsBlock(outside: string, action: Span, line: Span, expression: string): boolean {
+  if (action.start <= line.start || outside.slice(action.end, line.end).trim() !== '') return false;
+  const before = outside.slice(line.start, action.start);
+  const lead = /^[ \t]*-[ \t]+$/.test(before)
+    ? /^[ \t]*/.exec(before)
+    : /\bnindent\b/.test(expression)
+      ? /^[ \t]*(?:-[ \t]+)?(?=[^\s#-][^#]*:[ \t]*$)/.exec(before)
+      : undefined;
+  if (!lead) return false;
+  const below = /\S/g;
+  for (let at = line.end; ; ) {
+    below.lastIndex = at;
+    const next = below.exec(outside)?.index;
+    if (next === undefined) return false;
+    if (outside[next] === '#') {
+      const eol = outside.indexOf('\n', next);
+      if (eol < 0) return false;
+      at = eol;
+      continue;
+    }
+    return next - (outside.lastIndexOf('\n', next) + 1) > lead[0].length;
+  }
 }
 
 /** Where `{{ … }}` stand, in one pass: a file of openers that never close must not cost a search each. */

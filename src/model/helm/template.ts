@@ -194,6 +194,8 @@ class Decider {
     const expression = match[1] ?? match[2] ?? '';
     const column = Number(match[4]);
     const lineStart = this.file.text.lastIndexOf('\n', mask.start - 1) + 1;
+    // Behind a key on its line it writes the first part of a block, and what that adds to is read as open.
+    if (this.text.slice(lineStart, mask.start).trim() !== '') return;
     if (match[3] === 'indent' && (mask.start !== lineStart || mask.expression.startsWith('{{-'))) return;
     if (mask.expression.endsWith('-}}') && !/^\s*\{\{-/.test(this.file.text.slice(mask.end))) return;
     const evaluated = evaluate(expression, this.context, this.dot);
