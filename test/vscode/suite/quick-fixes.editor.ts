@@ -24,7 +24,7 @@ const FIXES: readonly { file: string; rule: string; title: RegExp; fixed: (text:
   {
     file: 'gateway/gateway.yaml',
     rule: 'kong/limit-below-rebuild-headroom',
-    title: /Run 2 workers/,
+    title: /number of workers to 2/,
     fixed: (text) => text.replace('value: "4"', 'value: "2"'),
   },
   {

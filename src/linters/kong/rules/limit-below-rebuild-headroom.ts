@@ -64,7 +64,7 @@ export const limitBelowRebuildHeadroom: Rule = {
     routes: { en: 'routes are declared here', zh: '路由在此处声明' },
     workers: { en: 'the number of workers', zh: 'worker 数量' },
     'raise-limit': { en: 'Raise the memory limit to {limit}', zh: '将内存上限提高到 {limit}' },
-    'fewer-workers': { en: 'Run {workers} workers', zh: '将 worker 数降为 {workers}' },
+    'fewer-workers': { en: 'Set the number of workers to {workers}', zh: '将 worker 数降为 {workers}' },
   },
   check({ unit, repository, report }) {
     for (const instance of kongInstances(unit, repository)) {
