@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baseImageOf, libcOf } from '../../src/model/project/base-image.ts';
 import { parseImage } from '../../src/model/version.ts';
-import { type DockerCommand, type DockerfileFacts, effectiveCommand, effectiveEnv, parseDockerfile } from '../../src/text/dockerfile.ts';
+import { type DockerCommand, type DockerfileFacts, parseDockerfile } from '../../src/text/dockerfile.ts';
+import { effectiveCommand, effectiveEnv } from '../../src/text/dockerfile-stages.ts';
 import { type Span, sourceFile } from '../../src/text/source.ts';
 
 function read(lines: readonly string[], eol = '\n'): { facts: DockerfileFacts; cut: (span: Span | undefined) => string } {

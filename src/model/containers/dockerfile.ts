@@ -1,5 +1,6 @@
 import { oncePer } from '../../text/once.ts';
-import { baseStage, type DockerVariable, effectiveCommand, effectiveEnv, parseDockerfile } from '../../text/dockerfile.ts';
+import { type DockerVariable, parseDockerfile } from '../../text/dockerfile.ts';
+import { baseStage, effectiveCommand, effectiveEnv } from '../../text/dockerfile-stages.ts';
 import type { SourceFile } from '../../text/source.ts';
 import type { Container, EnvironmentVariable } from '../container.ts';
 import { known, unknown, type Value } from '../value.ts';

@@ -1,4 +1,5 @@
-import { baseStage, type DockerStage } from '../../text/dockerfile.ts';
+import type { DockerStage } from '../../text/dockerfile.ts';
+import { baseStage } from '../../text/dockerfile-stages.ts';
 import { type ImageReference, parseImage } from '../version.ts';
 
 /** The C library an image's programs resolve names with. */
