@@ -99,6 +99,11 @@ const REFUSED: readonly (readonly [title: string, reason: string, files: Readonl
   ],
   ['for options that aren’t known', 'by-hand', { 'web/main.py': CLIENT.replace('"])', '"], options=options())'), 'k8s.yaml': SHOP }],
   [
+    'for a policy of the program’s own',
+    'by-hand',
+    { 'web/main.py': CLIENT.replace('"])', '"], options=[("grpc.lb_policy_name", "nearest")])'), 'k8s.yaml': SHOP },
+  ],
+  [
     'for pick_first, on purpose',
     'by-hand',
     { 'web/main.py': CLIENT.replace('"])', '"], options=[("grpc.lb_policy_name", "pick_first")])'), 'k8s.yaml': SHOP },
@@ -116,6 +121,24 @@ const REFUSED: readonly (readonly [title: string, reason: string, files: Readonl
 
 describe('the headless twin is left to the reader', () => {
   for (const [title, reason, files] of REFUSED) it(title, async () => assert.equal(await offered(files), reason));
+});
+
+describe('a headless Service that is there already', () => {
+  const twin = (metadata: string, port: number): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: { ${metadata} }\nspec: { clusterIP: None, selector: { app: orders }, ports: [{ port: ${port} }] }\n---\n`;
+  const added = async (yaml: string): Promise<boolean | undefined> => {
+    const [finding] = await found({ 'web/main.py': CLIENT, 'k8s.yaml': yaml });
+    return finding?.fixes?.[0]?.changes.some((change) => change.change === 'add-object');
+  };
+  it('is used with the same port of the pods', async () => {
+    assert.equal(await added(SHOP + twin('name: orders-pods', 9090)), false);
+    assert.equal(await added(SHOP + twin('name: orders-pods', 9091)), true);
+  });
+  it('is used in the same namespace', async () => {
+    const shop = web('orders.shop:9090') + SERVICE.replace('name: orders', 'name: orders, namespace: shop') + pods();
+    assert.equal(await added(shop + twin('name: orders-pods, namespace: shop', 9090)), false);
+    assert.equal(await added(shop + twin('name: orders-pods, namespace: lab', 9090)), true);
+  });
 });
 
 describe('pods and clients that are others’', () => {
