@@ -47,7 +47,7 @@ describe('a malformed GOMEMLIMIT', () => {
   it('is judged by the code that the container surely runs', async () => {
     const old = { 'api/go.mod': GO_MOD, 'api/Dockerfile': OLD };
     assert.deepEqual(await found({ 'k8s.yaml': pods('api', 'other'), ...old }), ['k8s.yaml:11']);
-    const twice = { 'a/api/go.mod': GO_MOD, 'a/api/Dockerfile': OLD, 'b/api/go.mod': GO_MOD, 'b/api/Dockerfile': OLD };
+    const twice = { 'a/api/requirements.txt': 'requests==2.32.3\n', 'b/api/requirements.txt': 'requests==2.32.3\n' };
     assert.deepEqual(await found({ 'k8s.yaml': pods('api'), ...twice }), ['k8s.yaml:5']);
   });
 
