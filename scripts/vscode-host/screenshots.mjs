@@ -27,74 +27,137 @@ import {
 } from './workbench.mjs';
 
 const WAIT_MS = 20_000;
-const SETTINGS = { 'window.menuBarVisibility': 'hidden', 'editor.minimap.enabled': false, 'workbench.statusBar.visible': true };
+
+/** A calm window: what the picture is about and little else. */
+const SETTINGS = {
+  'breadcrumbs.enabled': false,
+  'editor.minimap.enabled': false,
+  'editor.scrollbar.horizontal': 'hidden',
+  'editor.scrollbar.vertical': 'hidden',
+  'editor.stickyScroll.enabled': false,
+  'problems.defaultViewMode': 'tree',
+  'window.menuBarVisibility': 'hidden',
+  'workbench.statusBar.visible': false,
+};
+
+/** Sharp on a dense screen, and still light; large pictures take less. */
+const SCALE = 1.5;
 
 /**
- * How each kind of picture comes about. `expected` is a text that must be on it.
+ * What a picture is of. `expected` is a text that must be on it.
  * @typedef {object} Subject
  * @property {string} file path in the folder
  * @property {string} token where the cursor goes
  * @property {string} expected
- * @property {string} [sideBar] title of the view container
- * @property {string} [command] title in the command palette
- * @property {string} [pick] what to choose from the list that the command shows
+ * @property {string} [runbook] id
  *
- * @type {Record<string, (page: import('playwright-core').Page, folder: string, subject: Subject) => Promise<void>>}
+ * How each kind of picture comes about. Gives the parts of the window that it shows.
+ * @type {Record<string, (page: import('playwright-core').Page, folder: string, subject: Subject) => Promise<string[]>>}
  */
 export const KINDS = {
   /** The squiggle and the Problems panel below it. */
   async problems(page, folder, { file, token, expected }) {
-    await openFileAt(page, folder, file, token);
-    await waitForSquiggle(page);
+    await hideSideBar(page);
+    await openSubject(page, folder, file, token);
     await showProblems(page, expected);
+    await page.locator('.markers-panel .monaco-list-row', { hasText: expected }).first().click();
+    return ['.part.editor', '.part.panel'];
   },
   /** The lightbulb's menu at the squiggle. */
   async lightbulb(page, folder, { file, token, expected }) {
-    await openFileAt(page, folder, file, token);
-    await waitForSquiggle(page);
+    await hideSideBar(page);
+    await openSubject(page, folder, file, token);
     await openLightbulb(page, expected);
+    return ['.part.editor'];
   },
   /** The hover at the squiggle. */
   async hover(page, folder, { file, token, expected }) {
-    await openFileAt(page, folder, file, token);
-    await waitForSquiggle(page);
+    await hideSideBar(page);
+    await openSubject(page, folder, file, token);
     await showHover(page, expected);
+    return ['.part.editor'];
   },
   /** The extension's side bar beside the file. */
-  async sideBar(page, folder, { file, token, expected, sideBar }) {
-    await openFileAt(page, folder, file, token);
-    await waitForSquiggle(page);
-    await openSideBar(page, String(sideBar));
+  async sideBar(page, folder, { file, token, expected }) {
+    await openSubject(page, folder, file, token);
+    await openSideBar(page, 'Runbook Lens');
     await page.locator('.sidebar .monaco-list-row', { hasText: expected }).first().waitFor({ timeout: WAIT_MS });
+    await widenSideBar(page, 440);
+    return ['.part.activitybar', '.part.sidebar', '.part.editor'];
   },
-  /** The runbook reader, opened by a command and a choice. */
-  async runbookReader(page, folder, { file, token, expected, command, pick }) {
-    await openFileAt(page, folder, file, token);
-    await waitForSquiggle(page);
-    await runCommand(page, String(command));
-    if (pick !== undefined) {
-      await page.locator('.quick-input-widget input').first().fill(pick);
-      await page.locator('.quick-input-widget .monaco-list-row', { hasText: pick }).first().click({ timeout: WAIT_MS });
-    }
+  /** The runbook beside the code, opened from the lightbulb. */
+  async runbookReader(page, folder, { file, token, expected, runbook }) {
+    await hideSideBar(page);
+    await openSubject(page, folder, file, token);
+    await openLightbulb(page, String(runbook));
+    await page
+      .locator('.action-widget .monaco-list-row', { hasText: String(runbook) })
+      .first()
+      .click();
     await webviewContent(page).getByText(expected).first().waitFor({ timeout: WAIT_MS });
+    return ['.part.editor'];
   },
 };
 
+/** Opens the file and waits until it is judged; a code lens that came later would move the lines. */
+async function openSubject(page, folder, file, token) {
+  await openFileAt(page, folder, file, token);
+  await waitForSquiggle(page);
+  await page.locator('.codelens-decoration').first().waitFor({ timeout: WAIT_MS });
+}
+
+/** @param {import('playwright-core').Page} page */
+async function hideSideBar(page) {
+  await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
+  await page.locator('.part.sidebar').waitFor({ state: 'hidden', timeout: WAIT_MS });
+}
+
+/** Drags the border of the side bar. @param {import('playwright-core').Page} page @param {number} width in pixels */
+async function widenSideBar(page, width) {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (!box) throw new Error('there is no side bar');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width + 1, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + width, y, { steps: 8 });
+  await page.mouse.up();
+  await page.mouse.move(box.x + width + 200, y);
+}
+
+/**
+ * Where some parts of the window stand together.
+ * @param {import('playwright-core').Page} page @param {string[]} selectors
+ */
+async function areaOf(page, selectors) {
+  const boxes = [];
+  for (const selector of selectors) boxes.push(await page.locator(selector).first().boundingBox());
+  const shown = boxes.filter((box) => box !== null);
+  if (shown.length < selectors.length) throw new Error(`a part of the window is not there: ${selectors.join(', ')}`);
+  const x = Math.min(...shown.map((box) => box.x));
+  const y = Math.min(...shown.map((box) => box.y));
+  const width = Math.max(...shown.map((box) => box.x + box.width)) - x;
+  const height = Math.max(...shown.map((box) => box.y + box.height)) - y;
+  return { x, y, width, height };
+}
+
 /**
  * Takes one picture.
- * @param {{ name: string, kind: keyof typeof KINDS, folder: string, locale?: string, subject: Subject, vsixPath: string, outFolder: string }} picture
+ * @param {{ name: string, kind: string, folder: string, width: number, height: number, scale?: number, locale?: string, subject: Subject, vsixPath: string, outFolder: string }} picture
  * @returns {Promise<string>} path of the PNG
  */
-export async function takePicture({ name, kind, folder, locale, subject, vsixPath, outFolder }) {
+export async function takePicture({ name, kind, folder, width, height, scale = SCALE, locale, subject, vsixPath, outFolder }) {
   const path = join(outFolder, `${name}${locale === undefined ? '' : `.${locale}`}.png`);
   const take = KINDS[kind];
   if (take === undefined) throw new Error(`no kind of picture is named "${kind}": ${Object.keys(KINDS).join(', ')}`);
   const settings = locale === undefined ? SETTINGS : { ...SETTINGS, 'runbookLens.lang': locale };
-  await withWorkbench({ folder, vsixPath, locale, settings, viewport: { width: 1280, height: 760 } }, async (page, opened) => {
-    await take(page, opened, subject);
-    await page.waitForTimeout(300); // fades and scroll bars settle
+  const options = { folder, vsixPath, locale, settings, viewport: { width, height }, deviceScaleFactor: scale };
+  await withWorkbench(options, async (page, opened) => {
+    const parts = await take(page, opened, subject);
+    await page.waitForTimeout(1000); // fades, code lenses and scroll bars settle
+    const toasts = await page.locator('.notification-toast').count();
+    if (toasts > 0) throw new Error('a notification stands in the picture');
     mkdirSync(outFolder, { recursive: true });
-    await page.screenshot({ path, animations: 'disabled' });
+    await page.screenshot({ path, animations: 'disabled', clip: await areaOf(page, parts) });
   });
   return path;
 }
@@ -113,7 +176,7 @@ if (isMain(import.meta.url)) {
   const { path: vsixPath } = packageExtension({ build: !values['no-build'] });
   const chosen = PICTURES.filter((picture) => values.only === undefined || picture.name === values.only);
   if (chosen.length === 0) throw new Error(`no picture is named "${values.only}": ${PICTURES.map((picture) => picture.name).join(', ')}`);
-  for (const { name, kind, folder, en, zh } of chosen) {
+  for (const { name, kind, folder, width, height, scale, en, zh } of chosen) {
     for (const [locale, subject] of [
       [undefined, en],
       ['zh-cn', zh],
@@ -121,7 +184,8 @@ if (isMain(import.meta.url)) {
       if (subject === undefined || (values.lang !== undefined && values.lang !== (locale ?? 'en'))) continue;
       if (locale !== undefined) installChineseFont({ mayInstallPackages: true });
       try {
-        progress(await takePicture({ name, kind, folder: join(repositoryRoot, folder), locale, subject, vsixPath, outFolder }));
+        const picture = { name, kind, folder: join(repositoryRoot, folder), width, height, scale, locale, subject, vsixPath, outFolder };
+        progress(await takePicture(picture));
       } catch (error) {
         progress(`NOT taken: ${name} (${locale ?? 'en'}): ${error.message}`);
         process.exitCode = 1;

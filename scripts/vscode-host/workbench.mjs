@@ -122,7 +122,7 @@ export async function openLightbulb(page, action) {
     .first()
     .focus();
   await page.keyboard.press('ControlOrMeta+Period');
-  await page.locator('.action-widget', { hasText: action }).waitFor({ timeout: WAIT_MS });
+  await page.locator('.action-widget', { hasText: action }).first().waitFor({ timeout: WAIT_MS });
 }
 
 /** Shows the hover at the cursor. @param {Page} page @param {string} text that it must show */

@@ -1,10 +1,22 @@
 import * as vscode from 'vscode';
-import type { FindingData, FolderUpdate, NoticeData } from '../service/protocol.ts';
+import type { FindingData, FolderUpdate, NoticeData, Severity } from '../service/protocol.ts';
 import { uriIn } from './convert.ts';
 
 export interface PlacedFinding extends FindingData {
   readonly folder: vscode.Uri;
   readonly uri: vscode.Uri;
+}
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
+
+/** The worst is 0. */
+export function severityRank(finding: FindingData | undefined): number {
+  return finding ? SEVERITIES.indexOf(finding.severity) : SEVERITIES.length;
+}
+
+/** Orders by severity, then as the files stand in a tree, then by line. */
+export function worstFirst(a: FindingData, b: FindingData): number {
+  return severityRank(a) - severityRank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.range.start.line - b.range.start.line);
 }
 
 interface FolderState {

@@ -1,15 +1,13 @@
 import * as vscode from 'vscode';
 import type { Severity } from '../service/protocol.ts';
 import { REVEAL } from './commands.ts';
-import type { FindingsStore, PlacedFinding } from './findings-store.ts';
+import { type FindingsStore, type PlacedFinding, severityRank, worstFirst } from './findings-store.ts';
 import { countText, runbookOf, runbookUri } from './runbook-badges.ts';
 import type { RunbookCatalogue } from './runbook-catalogue.ts';
 
 export type FindingsNode =
   | { readonly node: 'runbook'; readonly id: string; readonly findings: readonly PlacedFinding[] }
   | { readonly node: 'finding'; readonly finding: PlacedFinding };
-
-const ORDER: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
 
 const ICONS: Readonly<Record<Severity, vscode.ThemeIcon>> = {
   error: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
@@ -70,15 +68,9 @@ function groupByRunbook(findings: readonly PlacedFinding[]): FindingsNode[] {
     if (list) list.push(finding);
     else groups.set(runbookOf(finding), [finding]);
   }
-  const rank = (finding: PlacedFinding): number => ORDER.indexOf(finding.severity);
   return [...groups]
-    .map(([id, list]) => ({ id, list: list.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }))
-    .sort((a, b) => worst(a.list) - worst(b.list) || (a.id < b.id ? -1 : 1))
-    .map(({ id, list }) => ({ node: 'runbook', id, findings: list }));
-}
-
-function worst(findings: readonly PlacedFinding[]): number {
-  return Math.min(...findings.map((finding) => ORDER.indexOf(finding.severity)));
+    .map(([id, list]): FindingsNode & { node: 'runbook' } => ({ node: 'runbook', id, findings: list.sort(worstFirst) }))
+    .sort((a, b) => severityRank(a.findings[0]) - severityRank(b.findings[0]) || (a.id < b.id ? -1 : 1));
 }
 
 function findingItem(finding: PlacedFinding): vscode.TreeItem {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { CHECK_AGAIN, OPEN_CONFIGURATION, OPEN_RUNBOOK, REVEAL, SEARCH_RUNBOOKS, SHOW_RULE } from './commands.ts';
 import { uriIn } from './convert.ts';
-import type { FindingsStore, PlacedFinding } from './findings-store.ts';
+import { type FindingsStore, type PlacedFinding, worstFirst } from './findings-store.ts';
 import { searchRunbook } from './runbook-picker.ts';
 import type { ServiceClient } from './service-client.ts';
 import type { WorkspaceSync } from './workspace-sync.ts';
@@ -17,7 +17,10 @@ export function registerNavigation(client: ServiceClient, store: FindingsStore, 
       return reveal(uriIn(vscode.Uri.parse(folder), path), line, character);
     }),
     vscode.commands.registerCommand(SHOW_RULE, async (rule: unknown) => {
-      const findings = store.all().filter((finding) => finding.rule === rule);
+      const findings = store
+        .all()
+        .filter((finding) => finding.rule === rule)
+        .sort(worstFirst);
       const finding = findings.length > 1 ? await pickFinding(findings) : findings[0];
       if (finding) await reveal(finding.uri, finding.range.start.line, finding.range.start.character);
       else if (findings.length === 0) {

@@ -6,6 +6,8 @@ export interface ReaderPage {
   readonly page: RunbookPageData;
   /** Of this workspace, that this runbook is about. */
   readonly findings: readonly PlacedFinding[];
+  /** What the findings' messages are in. */
+  readonly findingsLanguage: Language;
   /** The heading that a finding points at, if any. */
   readonly anchor: string | undefined;
   readonly cspSource: string;
@@ -44,8 +46,10 @@ const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<string, string>>
 const MAX_FINDINGS = 12;
 
 /** The whole document. It holds no script: links run the few commands that the panel lets through. */
-export function readerHtml({ page, findings, anchor, cspSource, styleUri }: ReaderPage): string {
+export function readerHtml({ page, findings, findingsLanguage, anchor, cspSource, styleUri }: ReaderPage): string {
   const words = WORDS[page.language];
+  // The title goes before all else.
+  const [title = ''] = /^\s*<h1[^>]*>[\s\S]*?<\/h1>/.exec(page.html) ?? [];
   const csp = `default-src 'none'; style-src ${cspSource};`;
   return `<!DOCTYPE html>
 <html lang="${page.language === 'zh-cn' ? 'zh-Hans' : 'en'}">
@@ -58,19 +62,20 @@ export function readerHtml({ page, findings, anchor, cspSource, styleUri }: Read
 </head>
 <body>
 <header>
+${title.trim()}
 <div class="facts">
 <span class="severity severity-${escapeHtml(page.severity)}" title="${words.severity}">${escapeHtml(SEVERITY_WORDS[page.language][page.severity] ?? page.severity)}</span>
-<span><b>${words.affects}</b> ${page.affects.map(escapeHtml).join(' · ') || '—'}</span>
 ${page.reviewed === '' ? '' : `<span><b>${words.reviewed}</b> ${escapeHtml(page.reviewed)}</span>`}
 <span class="languages">${languageLinks(page)}</span>
+<span class="affects"><b>${words.affects}</b> ${page.affects.map(escapeHtml).join(' · ') || '—'}</span>
 </div>
-${findingsHtml(page, findings)}
+${findingsHtml(page, findings, findingsLanguage)}
 <nav aria-label="${words.contents}">${page.sections
     .map(({ key, heading }) => `<a href="#${escapeHtml(key)}"${key === anchor ? ' class="wanted"' : ''}>${escapeHtml(heading)}</a>`)
     .join('')}</nav>
 </header>
 <main>
-${page.html}
+${page.html.slice(title.length)}
 </main>
 </body>
 </html>`;
@@ -86,14 +91,16 @@ function languageLinks(page: RunbookPageData): string {
     .join(' | ');
 }
 
-function findingsHtml(page: RunbookPageData, findings: readonly PlacedFinding[]): string {
+function findingsHtml(page: RunbookPageData, findings: readonly PlacedFinding[], language: Language): string {
   const words = WORDS[page.language];
   if (findings.length === 0) return `<p class="findings none">${words.none}</p>`;
   const items = findings.slice(0, MAX_FINDINGS).map((finding) => {
     const { start } = finding.range;
     const address = link(REVEAL, [finding.folder.toString(), finding.path, start.line, start.character]);
     const place = escapeHtml(`${finding.path}:${start.line + 1}`);
-    return `<li class="finding finding-${finding.severity}"><a href="${address}"><code>${place}</code></a> ${escapeHtml(finding.message)}</li>`;
+    // On a page in the other language the message would be foreign; the rule's title is there in both.
+    const said = page.language === language ? finding.message : (page.ruleTitles[finding.rule] ?? finding.message);
+    return `<li class="finding finding-${finding.severity}"><a href="${address}"><code>${place}</code></a> ${escapeHtml(said)}</li>`;
   });
   const more = findings.length > MAX_FINDINGS ? `<li>+ ${findings.length - MAX_FINDINGS}</li>` : '';
   return `<section class="findings"><h2>${words.findings} (${findings.length})</h2><ul>${items.join('')}${more}</ul></section>`;

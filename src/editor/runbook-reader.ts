@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { Language, RunbookPageData } from '../service/protocol.ts';
 import { COPY_FENCE, OPEN_RUNBOOK, REVEAL, SHOW_RULE } from './commands.ts';
-import type { FindingsStore, PlacedFinding } from './findings-store.ts';
+import { type FindingsStore, type PlacedFinding, worstFirst } from './findings-store.ts';
 import { isOurs, language } from './preferences.ts';
+import { runbookOf } from './runbook-badges.ts';
 import { pickRunbook } from './runbook-picker.ts';
 import { readerHtml } from './reader-html.ts';
 import type { ServiceClient } from './service-client.ts';
@@ -79,6 +80,7 @@ export class RunbookReader implements vscode.Disposable {
     const html = readerHtml({
       page,
       findings: this.findingsOf(page),
+      findingsLanguage: language(),
       anchor,
       cspSource: webview.cspSource,
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(this.media, 'reader.css')).toString(),
@@ -89,7 +91,8 @@ export class RunbookReader implements vscode.Disposable {
   }
 
   private findingsOf(page: RunbookPageData): PlacedFinding[] {
-    return this.store.all().filter((finding) => finding.runbook.replace(/#.*$/, '') === page.id || page.rules.includes(finding.rule));
+    const about = (finding: PlacedFinding): boolean => runbookOf(finding) === page.id || page.rules.includes(finding.rule);
+    return this.store.all().filter(about).sort(worstFirst);
   }
 
   private async copyFence(id: unknown, wanted: unknown, index: unknown): Promise<void> {

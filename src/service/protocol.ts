@@ -149,6 +149,8 @@ export interface RunbookPageData extends RunbookData {
   readonly languages: readonly Language[];
   readonly affects: readonly string[];
   readonly reviewed: string;
+  /** Titles of all rules in this language. */
+  readonly ruleTitles: Readonly<Record<string, string>>;
   /** Safe HTML of the text; headings carry the keys below as ids. */
   readonly html: string;
   readonly sections: readonly { readonly key: string; readonly heading: string }[];

@@ -35,7 +35,9 @@ export function lensesOf(service: LintService, path: string): LensData[] {
       for (const { at, messageId, data, runbook } of provider.insights(unit, repository)) {
         const message = provider.messages[messageId];
         if (at.file.path !== path || !message) continue;
-        const lens: LensData = { range: rangeOf(at), text: messageText(message, data, service.settings.language), runbook };
+        // A code lens is no Markdown.
+        const text = messageText(message, data, service.settings.language).replaceAll('`', '');
+        const lens: LensData = { range: rangeOf(at), text, runbook };
         lenses.set(JSON.stringify(lens), lens);
       }
     }

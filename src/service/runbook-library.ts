@@ -4,7 +4,7 @@ import { loadRunbooks, textIn } from '../runbooks/load.ts';
 import { indexRunbooks, type RunbookIndex, searchRunbooks } from '../runbooks/search.ts';
 import { type Affects, type FenceRisk, type Language, LANGUAGES, type Runbook } from '../runbooks/types.ts';
 import { COPY_FENCE, OPEN_RUNBOOK, SHOW_RULE } from './command-ids.ts';
-import { RULES_BY_ID } from './engine-setup.ts';
+import { ALL_RULES, RULES_BY_ID } from './engine-setup.ts';
 import type { RunbookData, RunbookHitData, RunbookPageData } from './protocol.ts';
 import { ownRunbooks, shippedRunbooks } from './runbook-files.ts';
 
@@ -17,7 +17,26 @@ const RISKS: Readonly<Record<FenceRisk, Readonly<Record<Language, string>>>> = {
   config: { en: 'configuration', 'zh-cn': '配置' },
 };
 
-const CHECKED: Readonly<Record<Language, string>> = { en: 'Checked', 'zh-cn': '核对方式' };
+/** How a fence was checked: the word before the colon. */
+const CHECKED: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  ran: { en: 'Ran: ', 'zh-cn': '已运行：' },
+  help: { en: 'From the help: ', 'zh-cn': '依据帮助：' },
+  source: { en: 'From the source: ', 'zh-cn': '依据源码：' },
+};
+
+/** Products as people write them; the front matter has the names that versions are looked up by. */
+const PRODUCTS: Readonly<Record<string, string>> = {
+  'com.amazonaws:aws-java-sdk': 'AWS SDK for Java v1',
+  go: 'Go',
+  grpc: 'gRPC',
+  'grpc (C-core)': 'gRPC (C-core)',
+  istio: 'Istio',
+  jdk: 'JDK',
+  kiam: 'Kiam',
+  kong: 'Kong',
+  kubernetes: 'Kubernetes',
+  'software.amazon.awssdk': 'AWS SDK for Java v2',
+};
 
 /** The knowledge base: what ships, and the runbooks of the teams whose folders are open. Read when first asked for. */
 export class RunbookLibrary {
@@ -75,7 +94,7 @@ export class RunbookLibrary {
       fence: ({ code, risk, checked, index }) => {
         fences[index] = code;
         const badge = risk === undefined ? '' : `<span class="risk risk-${risk}">${RISKS[risk][language]}</span>`;
-        const proof = checked === undefined ? '' : `<span class="checked">${CHECKED[language]}: ${escapeHtml(checked)}</span>`;
+        const proof = checked === undefined ? '' : `<span class="checked">${escapeHtml(checkedText(checked, language))}</span>`;
         const copy = risk === 'output' ? '' : `<a class="copy" href="${command(COPY_FENCE, [id, language, index])}">${COPY[language]}</a>`;
         return `<div class="fence-head">${badge}${proof}${copy}</div>`;
       },
@@ -88,6 +107,7 @@ export class RunbookLibrary {
       affects: runbook.affects.map((affected) => affectedText(affected, language)),
       reviewed: runbook.reviewed,
       html,
+      ruleTitles: Object.fromEntries(ALL_RULES.map((rule) => [rule.id, rule.title[language === 'zh-cn' ? 'zh' : 'en']])),
       sections: text.sections.map(({ key, heading }) => ({ key, heading })),
       fences,
     };
@@ -99,7 +119,14 @@ function runbookData(runbook: Runbook, language: Language): RunbookData {
   return { id, title: runbook.title[language], technologies, severity, rules };
 }
 
-function affectedText({ product, range, fixedIn }: Affects, language: Language): string {
+function checkedText(checked: string, language: Language): string {
+  const colon = checked.indexOf(':');
+  const lead = CHECKED[checked.slice(0, colon)]?.[language];
+  return lead === undefined ? checked : lead + checked.slice(colon + 1).trimStart();
+}
+
+function affectedText({ product: id, range, fixedIn }: Affects, language: Language): string {
+  const product = PRODUCTS[id] ?? id;
   if (range === '*') return language === 'zh-cn' ? `${product} 所有版本` : `${product}, all versions`;
   const versions = `${product} ${range
     .replaceAll('>=', '≥ ')
