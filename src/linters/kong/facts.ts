@@ -116,13 +116,16 @@ function adderOf(container: Container): KongInstance['add'] {
 const OTHER_COMMAND =
   /(?:^|[\s/;&|"'])kong\s+(?:migrations|config|check|vault|hybrid|version|health|runner)\b|\bwait-for-(?:db|postgres|migrations)\b|\bpg_isready\b/;
 
+/** Also behind a migration: `kong migrations up && kong start`. */
+const START_COMMAND = /(?:^|[\s/;&|"'])kong\s+(?:docker-start|start|restart)\b/;
+
 /** Runs as long as Kong does: no Job, no init container, no migration. */
 function serves(container: Container): boolean {
   if (container.init || container.workload?.kind === 'Job' || container.workload?.kind === 'CronJob') return false;
   // A script's words are those of all its commands; it may well start Kong after the migrations.
   if (container.surface === 'shell') return true;
   const line = container.args.map((word) => (word.known ? word.value : '')).join(' ');
-  return !OTHER_COMMAND.test(line);
+  return !OTHER_COMMAND.test(line) || START_COMMAND.test(line);
 }
 
 /** Pods that Kong's operators make: the user's pod template is laid over one of the operator's own. */
