@@ -36,10 +36,10 @@ export interface KiamFlag extends Flag {
 const SWITCHES =
   /^(?:no-)?(?:iptables|iptables-remove|json-log|role-base-arn-autodetect|disable-strict-namespace-regexp|grpc-keepalive-permit-without-stream|allow-ip-query)$/;
 
-/** The Kiam processes of a unit. kube2iam is none. */
+/** The Kiam processes of a unit. kube2iam is none. A chart's values go before its templates: they are what is edited. */
 export const kiamProcesses = oncePer((unit: Unit): readonly KiamProcess[] => [
-  ...unit.containers.flatMap(processesOf),
   ...unit.releases.flatMap(chartProcesses),
+  ...unit.containers.flatMap(processesOf),
 ]);
 
 /** An image of Kiam by its path: `uswitch/kiam`, `bitnami/kiam`, whatever registry stands before. */
