@@ -44,6 +44,15 @@ function contains(node: YamlNode, anchor: Anchor): boolean {
   return node.file === anchor.file && node.start - 1 <= anchor.start && anchor.end <= node.end + 1;
 }
 
-export function fingerprintOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, 20);
+const fingerprints = new Map<string, string>();
+
+/** @param identity rule, file, place, message and ordinal */
+export function fingerprintOf(identity: string): string {
+  let known = fingerprints.get(identity);
+  if (known === undefined) {
+    if (fingerprints.size >= 10_000) fingerprints.clear();
+    known = createHash('sha256').update(identity).digest('hex').slice(0, 20);
+    fingerprints.set(identity, known);
+  }
+  return known;
 }

@@ -25,19 +25,29 @@ export function mergeFindings(
   const merged = [...byPlace.values()].sort((a, b) => compare(a.worst, b.worst));
   const ordinals = new Map<string, number>();
   return merged.map(({ worst, units }) => {
-    const { path } = worst.at.file;
-    const base = [worst.rule, path, pointerOf(parsed(path), worst.at), worst.messageId];
-    const ordinal = ordinals.get(base.join('\u0000')) ?? 0;
-    ordinals.set(base.join('\u0000'), ordinal + 1);
+    const base = identityOf(worst, parsed(worst.at.file.path));
+    const ordinal = ordinals.get(base) ?? 0;
+    ordinals.set(base, ordinal + 1);
     const sorted = [...units].sort();
-    return {
-      ...worst,
-      unit: sorted[0] ?? worst.unit,
-      units: sorted,
-      runbook: runbooks.get(worst.rule) ?? '',
-      fingerprint: fingerprintOf([...base, String(ordinal)]),
-    };
+    const fingerprint = fingerprintOf(`${base}\u0000${ordinal}`);
+    return { ...worst, unit: sorted[0] ?? worst.unit, units: sorted, runbook: runbooks.get(worst.rule) ?? '', fingerprint };
   });
+}
+
+interface Identity {
+  readonly parsed: ParsedFile | undefined;
+  readonly identity: string;
+}
+
+const identities = new WeakMap<Finding, Identity>();
+
+/** Rule, file, place and message: what the fingerprint is made of. Most findings are the same objects as last time. */
+function identityOf(finding: Finding, parsed: ParsedFile | undefined): string {
+  const known = identities.get(finding);
+  if (known && known.parsed === parsed) return known.identity;
+  const identity = [finding.rule, finding.at.file.path, pointerOf(parsed, finding.at), finding.messageId].join('\u0000');
+  identities.set(finding, { parsed, identity });
+  return identity;
 }
 
 function compare(a: Finding, b: Finding): number {

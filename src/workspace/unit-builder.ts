@@ -83,7 +83,7 @@ export class UnitBuilder {
     const units = all.map((core) => {
       const paths = others.get(core.id) ?? NO_PATHS;
       const gaps = gapsIn(core.folder, sources.notices);
-      const signature = [...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
+      const signature = gaps.length === 0 ? joined(paths) : [...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
       return this.units.get(core.id, signature, readAll, (tracked) => this.unitOf(core, paths, gaps, tracked));
     });
     return units.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
@@ -102,8 +102,9 @@ export class UnitBuilder {
     return [...this.kustomized(kustomizations, read), ...this.charted(charts, read)];
   }
 
-  private plainCore({ id, kind, folder, members }: UnitPlace, read: Read): Core {
-    return this.plain.get(id, [kind, ...members].join('\n'), read, (tracked) => {
+  private plainCore(place: UnitPlace, read: Read): Core {
+    const { id, kind, folder, members } = place;
+    return this.plain.get(id, placeSignature(place), read, (tracked) => {
       const files = members.flatMap((path) => asYaml(tracked(path)) ?? []);
       const objects = files.flatMap((parsed) => parsed.objects);
       const gaps = files.flatMap((parsed) => parsed.notices.flatMap(noticeGap));
@@ -128,9 +129,7 @@ export class UnitBuilder {
 
   private charted(charts: readonly ChartFolder[], read: Read): Core[] {
     // A chart's templates and layers are found by where they stand: another file changes the list without any read changing.
-    const signature = charts
-      .map((chart) => [chart.folder, chart.parent, chart.layerPaths, chart.templatePaths, chart.helperPaths].join())
-      .join('\n');
+    const signature = chartsSignature(charts);
     return charts
       .filter((chart) => chart.parent === undefined && !chart.isLibrary)
       .flatMap((chart) =>
@@ -171,6 +170,10 @@ export class UnitBuilder {
   }
 }
 
+const chartsSignature = oncePer((charts: readonly ChartFolder[]): string =>
+  charts.map((chart) => [chart.folder, chart.parent, chart.layerPaths, chart.templatePaths, chart.helperPaths].join()).join('\n'),
+);
+
 function asParsed(read: Source): ParsedFile | undefined {
   return read && 'format' in read ? read : undefined;
 }
@@ -189,12 +192,14 @@ function samePlaces(cores: readonly Core[], places: readonly UnitPlace[]): boole
     cores.length === places.length &&
     cores.every((core, at) => {
       const place = places[at];
-      return core === place || (core.id === place?.id && core.members.join('\n') === place.members.join('\n'));
+      return core === place || (core.id === place?.id && joined(core.members) === joined(place.members));
     })
   );
 }
 
 const NO_PATHS: readonly string[] = [];
+const joined = oncePer((paths: readonly string[]): string => paths.join('\n'));
+const placeSignature = oncePer(({ kind, members }: UnitPlace): string => `${kind}\n${joined(members)}`);
 const NO_RELEASES: readonly HelmRelease[] = [];
 
 function releasesOf(object: KubeObject, text: (path: string) => SourceFile | undefined): HelmRelease[] {

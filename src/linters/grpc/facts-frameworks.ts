@@ -50,14 +50,14 @@ export const frameworkOf = oncePer((component: Component): Framework | undefined
 
 const APPLICATION_FILE = /(?:^|\/)(?:application|bootstrap)[^/]*\.(?:ya?ml|properties)$/;
 
-const applicationFiles = oncePer((unit: Unit): readonly ParsedFile[] =>
+export const applicationFiles = oncePer((unit: Unit): readonly ParsedFile[] =>
   unit.files.filter(({ format, file }) => (format === 'yaml' || format === 'properties') && APPLICATION_FILE.test(file.path)),
 );
 
 /** The application files below each folder. */
-const filesByFolder = oncePer((units: Repository['units']): ReadonlyMap<string, readonly ParsedFile[]> => {
+const filesByFolder = oncePer((files: readonly ParsedFile[]): ReadonlyMap<string, readonly ParsedFile[]> => {
   const folders = new Map<string, ParsedFile[]>();
-  for (const parsed of units.flatMap(applicationFiles)) {
+  for (const parsed of files) {
     const { path } = parsed.file;
     for (let end = path.length; end > 0; ) {
       end = path.lastIndexOf('/', end - 1);
@@ -81,7 +81,7 @@ const propertiesIn = oncePer((parsed: ParsedFile): readonly Property[] => {
 /** All properties of a component's application files. Only these components make a result depend on the other units' files. */
 export function propertiesOf(component: Component, repository: Repository): readonly Property[] {
   const from = component.folder === '.' ? 0 : component.folder.length + 1;
-  return (filesByFolder(repository.units).get(component.folder) ?? []).flatMap((parsed) =>
+  return (filesByFolder(repository.everyUnit(applicationFiles)).get(component.folder) ?? []).flatMap((parsed) =>
     /(?:^|\/)(?:test|tests|target|build)\//.test(parsed.file.path.slice(from)) ? [] : propertiesIn(parsed),
   );
 }

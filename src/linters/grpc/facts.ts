@@ -5,8 +5,9 @@ import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
+import type { ParsedFile } from '../../workspace/parsed-file.ts';
 import { inOtherEnvironment } from '../../workspace/plan-units.ts';
-import { frameworkClients, type FrameworkClient, frameworkOf, propertiesOf } from './facts-frameworks.ts';
+import { applicationFiles, frameworkClients, type FrameworkClient, frameworkOf, propertiesOf } from './facts-frameworks.ts';
 import { type GrpcService, portOf, type ServicePort, serviceOfHost, servicesOf } from './facts-services.ts';
 import { type ConfigLookup, fillFrom, type FilledTarget, literalTarget } from './facts-targets.ts';
 
@@ -133,6 +134,8 @@ interface Literal {
   readonly component: Component;
   readonly channel: GrpcChannel | undefined;
   readonly framework: FrameworkClient | undefined;
+  /** The first labels of the hosts that its targets name. */
+  readonly labels: readonly string[];
 }
 
 /** The first labels of the hosts that literal targets name. */
@@ -143,21 +146,19 @@ function labelsOf(candidates: readonly Connection['candidate'][]): string[] {
   });
 }
 
-const codeLiterals = oncePer((components: readonly Component[]): ReadonlyMap<string, ReadonlySet<Literal>> => {
-  const byLabel = new Map<string, Set<Literal>>();
-  for (const component of components) {
-    for (const channel of channelsOf(component))
-      addLiteral(byLabel, labelsOf(channel.targets), { component, channel, framework: undefined });
-  }
-  return byLabel;
-});
-
-const frameworkComponents = oncePer((components: readonly Component[]): readonly Component[] =>
-  components.filter((component) => frameworkOf(component) !== undefined),
+const literalsOf = oncePer((component: Component): readonly Literal[] =>
+  channelsOf(component).flatMap((channel) => {
+    const labels = labelsOf(channel.targets);
+    return labels.length > 0 ? [{ component, channel, framework: undefined, labels }] : [];
+  }),
 );
 
+const codeLiterals = oncePer(byLabel);
+
+const withFramework = oncePer((component: Component): readonly Component[] => (frameworkOf(component) ? [component] : []));
+
 interface FrameworkLiterals {
-  readonly units: Repository['units'];
+  readonly files: readonly ParsedFile[];
   readonly byLabel: ReadonlyMap<string, ReadonlySet<Literal>>;
 }
 
@@ -165,35 +166,40 @@ const knownFrameworkLiterals = new WeakMap<readonly Component[], FrameworkLitera
 
 /** Only repositories with such components make a result depend on the other units' files. */
 function frameworkLiterals(repository: Repository): FrameworkLiterals['byLabel'] | undefined {
-  const { components } = repository;
-  const made = frameworkComponents(components);
-  if (made.length === 0) return undefined;
-  const { units } = repository;
+  const components = repository.everyComponent(withFramework);
+  if (components.length === 0) return undefined;
+  const files = repository.everyUnit(applicationFiles);
   let known = knownFrameworkLiterals.get(components);
-  if (known?.units !== units) {
-    const byLabel = new Map<string, Set<Literal>>();
-    for (const component of made) {
-      for (const framework of frameworkClients(component, repository))
-        addLiteral(byLabel, labelsOf([framework.target]), { component, channel: undefined, framework });
-    }
-    known = { units, byLabel };
+  if (known?.files !== files) {
+    const literals = components.flatMap((component) =>
+      frameworkClients(component, repository).map(
+        (framework): Literal => ({ component, channel: undefined, framework, labels: labelsOf([framework.target]) }),
+      ),
+    );
+    known = { files, byLabel: byLabel(literals) };
     knownFrameworkLiterals.set(components, known);
   }
   return known.byLabel;
 }
 
-function addLiteral(byLabel: Map<string, Set<Literal>>, labels: readonly string[], literal: Literal): void {
-  for (const label of labels) {
-    const group = byLabel.get(label);
-    if (group) group.add(literal);
-    else byLabel.set(label, new Set([literal]));
+function byLabel(literals: readonly Literal[]): ReadonlyMap<string, ReadonlySet<Literal>> {
+  const index = new Map<string, Set<Literal>>();
+  for (const literal of literals) {
+    for (const label of literal.labels) {
+      const group = index.get(label);
+      if (group) group.add(literal);
+      else index.set(label, new Set([literal]));
+    }
   }
+  return index;
 }
 
 /** A literal target needs no deployment that runs it: it is judged wherever there is such a Service. */
 function literalClients(unit: Unit, repository: Repository): readonly GrpcClient[] {
   if (unit.objects.length === 0) return NONE;
-  const indexes = [codeLiterals(repository.components), frameworkLiterals(repository)].filter((index) => index && index.size > 0);
+  const indexes = [codeLiterals(repository.everyComponent(literalsOf)), frameworkLiterals(repository)].filter(
+    (index) => index && index.size > 0,
+  );
   if (indexes.length === 0) return NONE;
   const hits = new Set<Literal>();
   for (const { name } of servicesOf(unit)) {
