@@ -114,7 +114,7 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
       const parser = parsers.get(grammar);
       if (!parser) return { path: file.path, kind: 'grammar', detail: `${grammar} is not loaded` };
       try {
-        const tree = parser.parse(file.text);
+        const tree = parser.parse(language === 'go' ? withPlainNew(file.text) : file.text);
         if (!tree) return { path: file.path, kind: 'unparsable', detail: 'no tree' };
         try {
           const builder = createBuilder(file, language, brokenLine(tree.rootNode));
@@ -135,16 +135,25 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
   };
 }
 
-/** The line of the first error in a tree, counted from one. */
+/** The line of the first error in a tree, counted from one; what the grammars refuse though the language allows it is none. */
 function brokenLine(root: Node): number | undefined {
-  if (!root.hasError) return undefined;
-  let node = root;
-  while (!node.isError && !node.isMissing) {
-    const inner = node.children.find((child) => child?.hasError);
-    if (!inner) break;
-    node = inner;
+  if (!root.hasError && !root.isMissing) return undefined;
+  if (root.isError || root.isMissing) return isGrammarsOwn(root) ? undefined : root.startPosition.row + 1;
+  for (const child of root.children) {
+    const line = child ? brokenLine(child) : undefined;
+    if (line !== undefined) return line;
   }
-  return node.startPosition.row + 1;
+  return undefined;
+}
+
+/** `&` in an attribute of JSX. */
+function isGrammarsOwn(error: Node): boolean {
+  return error.parent?.type === 'string' && error.parent.parent?.type === 'jsx_attribute';
+}
+
+/** Since Go 1.26 `new` takes an expression, too; the grammar knows types only. As an ordinary call it parses, at the same offsets. */
+function withPlainNew(text: string): string {
+  return text.replace(/\bnew\((?=["'`\d!-]|(?:true|false)\b|(?!(?:func|struct|interface|map|chan)\b)[\w.]+(?:\(|\s*[-+/%]))/g, 'neu(');
 }
 
 /**

@@ -143,3 +143,14 @@ test('a syntax error is a notice with its line, and the rest of the file is read
   );
   assert.deepEqual(facts.channels.flatMap((channel) => channel.targets.map((target) => target.text)).sort(), ['w:1', 'x:1', 'y:1', 'z:1']);
 });
+
+test('what the language allows and the grammar does not is no notice', async () => {
+  const facts = await factsOf({
+    'a.go':
+      'package a\n\nimport "google.golang.org/grpc"\n\nvar size = new(int64(3))\n\nfunc f() { grpc.NewClient("x:1"); g(new("word")) }\n',
+    'b.tsx':
+      'import * as grpc from "@grpc/grpc-js";\nnew Orders("y:1", grpc.credentials.createInsecure());\nconst a = <a href="/p?q=1&display=swap" />;\n',
+  });
+  assert.deepEqual(facts.notices, []);
+  assert.deepEqual(facts.channels.flatMap((channel) => channel.targets.map((target) => target.text)).sort(), ['x:1', 'y:1']);
+});
