@@ -3,6 +3,7 @@ export const SEARCH_RUNBOOKS = 'runbookLens.searchRunbooks';
 export const REVEAL = 'runbookLens.reveal';
 export const COPY_TEXT = 'runbookLens.copyText';
 export const CHECK_AGAIN = 'runbookLens.checkAgain';
+export const STOP_READING = 'runbookLens.stopReading';
 export const SHOW_LOG = 'runbookLens.showLog';
 export const SHOW_NOTICES = 'runbookLens.showNotices';
 export const FIX_FILE = 'runbookLens.fixFile';

@@ -23,6 +23,7 @@ interface FolderState {
   readonly uri: vscode.Uri;
   readonly files: Map<string, readonly PlacedFinding[]>;
   notices: readonly NoticeData[];
+  stopped: boolean;
 }
 
 /** What the service last said of every folder: the one thing that diagnostics, trees, badges and the status show. */
@@ -34,9 +35,10 @@ export class FindingsStore implements vscode.Disposable {
 
   take(folder: vscode.Uri, update: FolderUpdate): void {
     const key = folder.toString();
-    const state = this.folders.get(key) ?? { uri: folder, files: new Map<string, readonly PlacedFinding[]>(), notices: [] };
+    const state = this.folders.get(key) ?? { uri: folder, files: new Map<string, readonly PlacedFinding[]>(), notices: [], stopped: false };
     this.folders.set(key, state);
     state.notices = update.notices;
+    state.stopped = update.stopped;
     const uris = update.files.map(({ path, findings }) => {
       const uri = uriIn(folder, path);
       if (findings.length === 0) state.files.delete(path);
@@ -72,6 +74,11 @@ export class FindingsStore implements vscode.Disposable {
   /** Files that were judged only in part, or not at all, and why. */
   notices(): readonly (NoticeData & { readonly uri: vscode.Uri })[] {
     return [...this.folders.values()].flatMap(({ uri, notices }) => notices.map((notice) => ({ ...notice, uri: uriIn(uri, notice.path) })));
+  }
+
+  /** Somebody ended the reading of a folder before its end. */
+  isStopped(): boolean {
+    return [...this.folders.values()].some(({ stopped }) => stopped);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { SHOW_LOG, SHOW_NOTICES } from './commands.ts';
+import { CHECK_AGAIN, SHOW_LOG, SHOW_NOTICES, STOP_READING } from './commands.ts';
 import type { FindingsStore } from './findings-store.ts';
 import { countText } from './runbook-badges.ts';
 import type { ServiceClient } from './service-client.ts';
@@ -17,10 +17,19 @@ export function registerLanguageStatus(client: ServiceClient, store: FindingsSto
   item.name = 'Runbook Lens';
   item.busy = true;
   item.text = vscode.l10n.t('Reading the workspace…');
+  const reading = new ReadingProgress();
   const show = (): void => {
     const all = store.all();
     const notices = store.notices();
     item.busy = false;
+    reading.end();
+    if (store.isStopped()) {
+      item.text = vscode.l10n.t('Reading was stopped');
+      item.detail = vscode.l10n.t('Runbook Lens: findings may be out of date');
+      item.severity = vscode.LanguageStatusSeverity.Warning;
+      item.command = { command: CHECK_AGAIN, title: vscode.l10n.t('Check again') };
+      return;
+    }
     item.text = all.length === 0 ? vscode.l10n.t('No findings') : countText(all.length);
     item.severity = vscode.LanguageStatusSeverity.Information;
     if (notices.length === 0) {
@@ -37,15 +46,46 @@ export function registerLanguageStatus(client: ServiceClient, store: FindingsSto
     client.onProgress(({ files }) => {
       item.busy = true;
       item.text = vscode.l10n.t('Reading the workspace: {0} files…', files);
+      item.detail = undefined;
+      item.command = { command: STOP_READING, title: vscode.l10n.t('Stop') };
+      reading.begin();
     }),
     client.onDeath(() => {
       item.busy = false;
+      reading.end();
       item.severity = vscode.LanguageStatusSeverity.Error;
       item.text = vscode.l10n.t('The engine stopped');
       item.command = { command: SHOW_LOG, title: vscode.l10n.t('Show the log') };
     }),
+    reading,
+    vscode.commands.registerCommand(STOP_READING, () => client.stopReading()),
     vscode.commands.registerCommand(SHOW_NOTICES, () => showNotices(store)),
   );
+}
+
+/** The bar on the Findings view, and the button that ends the reading, for as long as a folder is read. */
+class ReadingProgress implements vscode.Disposable {
+  private finish: (() => void) | undefined;
+
+  begin(): void {
+    if (this.finish) return;
+    const done = new Promise<void>((resolve) => {
+      this.finish = resolve;
+    });
+    void vscode.window.withProgress({ location: { viewId: 'runbookLens.findings' } }, () => done);
+    void vscode.commands.executeCommand('setContext', 'runbookLens.reading', true);
+  }
+
+  end(): void {
+    if (!this.finish) return;
+    this.finish();
+    this.finish = undefined;
+    void vscode.commands.executeCommand('setContext', 'runbookLens.reading', false);
+  }
+
+  dispose(): void {
+    this.end();
+  }
 }
 
 async function showNotices(store: FindingsStore): Promise<void> {

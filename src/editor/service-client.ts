@@ -89,6 +89,11 @@ export class ServiceClient implements vscode.Disposable {
     this.died.fire();
   }
 
+  /** Ends the scan that runs, if one does. */
+  stopReading(): void {
+    Atomics.store(this.cancel, 0, 1);
+  }
+
   dispose(): void {
     Atomics.store(this.cancel, 0, 1);
     const { worker } = this;

@@ -25,7 +25,7 @@ export interface LintServiceOptions {
   readonly root: string;
   readonly settings: FolderSettings;
   readonly codeParser?: CodeParser;
-  /** Asked now and then during a scan; `true` ends it. */
+  /** Asked at the start of a scan, where the answer doesn't count, and now and then during it: `true` ends it. */
   readonly isCancelled?: () => boolean;
   readonly onProgress?: (files: number) => void;
 }
@@ -51,6 +51,9 @@ export class LintService {
   private readonly published = new Map<string, string>();
   private shownFindings = new Map<string, LintFinding>();
   private lastResult: LintResult | undefined;
+  /** The folder was read to its end at least once. Before that, what is missing may be in files that were not read. */
+  private wasRead = false;
+  private stopped = false;
 
   constructor(options: LintServiceOptions) {
     this.folder = options.folder;
@@ -78,13 +81,15 @@ export class LintService {
     return this.lastResult;
   }
 
-  /** Reads the configuration and the whole folder anew. Open documents keep their text. */
+  /** Reads the configuration and the whole folder anew. Open documents keep their text. A scan that is ended leaves everything as it was. */
   scan(): void {
     this.readConfigurationFile();
     this.readBaselineFile();
     const { preview } = this.folderSettings;
     const engine = newEngine(this.root, this.configuration, preview, this.options.codeParser);
     const before = this.lintEngine;
+    this.options.isCancelled?.();
+    this.stopped = false;
     scan(
       this.root,
       {
@@ -95,10 +100,13 @@ export class LintService {
         isIgnored: (path) => this.configuration.isIgnored(path),
         onProgress: (files) => {
           this.options.onProgress?.(files);
-          return this.options.isCancelled?.() !== true;
+          this.stopped = this.options.isCancelled?.() === true;
+          return !this.stopped;
         },
       },
     );
+    if (this.stopped) return;
+    this.wasRead = true;
     this.lintEngine = engine;
     for (const document of this.documents.values()) {
       if (!this.reads(document.path)) continue;
@@ -254,7 +262,7 @@ export class LintService {
   async update(): Promise<FolderUpdate> {
     const startMs = performance.now();
     const result = await this.judge();
-    const { findings, known } = this.withoutBaseline(result.findings);
+    const { findings, known } = this.withoutBaseline(this.wasRead ? result.findings : []);
     const shown = this.withoutGuesses(findings.filter((finding) => compareSeverity(finding.severity, this.folderSettings.severity) <= 0));
     this.shownFindings = new Map(shown.map((finding) => [finding.fingerprint, finding]));
     return {
@@ -262,6 +270,7 @@ export class LintService {
       files: this.changedFiles(shown),
       notices: this.notices(result),
       counts: { files: result.files, units: result.units, suppressed: result.suppressed, baseline: known },
+      stopped: this.stopped,
       durationMs: performance.now() - startMs,
     };
   }

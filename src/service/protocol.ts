@@ -50,6 +50,8 @@ export interface FolderUpdate {
   readonly files: readonly { readonly path: string; readonly findings: readonly FindingData[] }[];
   readonly notices: readonly NoticeData[];
   readonly counts: { readonly files: number; readonly units: number; readonly suppressed: number; readonly baseline: number };
+  /** The last scan was ended by the user: what is said is as old as the scan before, and nothing when there was none. */
+  readonly stopped: boolean;
   readonly durationMs: number;
 }
 

@@ -17,7 +17,8 @@ const cancel = new Int32Array((workerData as WorkerData).cancel);
 const host = new ServiceHost({
   send: (message) => port.postMessage(message),
   codeParser: bundledParser(),
-  isCancelled: () => Atomics.load(cancel, 0) !== 0,
+  // One wish ends one scan.
+  isCancelled: () => Atomics.exchange(cancel, 0, 0) !== 0,
 });
 port.on('message', (message: RequestMessage) => host.receive(message));
 port.postMessage({ kind: 'ready' });

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { actionsAt, fixAllIn } from '../../src/service/edits.ts';
-import type { LintService } from '../../src/service/lint-service.ts';
+import { LintService } from '../../src/service/lint-service.ts';
 import { completeConfiguration } from '../../src/service/complete-configuration.ts';
 import { hoverAt, lensesOf } from '../../src/service/questions.ts';
 import { Listener, places, SETTINGS, serviceOn, withFolder, write } from './folders.ts';
@@ -36,6 +36,31 @@ async function open(service: LintService): Promise<Listener> {
 }
 
 describe('the lint service of a folder', () => {
+  it('says nothing of a folder whose reading was ended, and keeps what it said when it was read before', async () => {
+    const files: Record<string, string> = { 'a.yaml': deployment('a', '1Gi') };
+    for (let at = 0; at < 450; at++) files[`more/${at}.yaml`] = 'kind: ConfigMap\n';
+    await withFolder(files, async (root) => {
+      // A wish from before the scan is dropped: the first question is asked at its start.
+      const answers = [true, true];
+      const isCancelled = (): boolean => answers.shift() ?? false;
+      const service = new LintService({ folder: root, root, settings: SETTINGS, isCancelled });
+      service.scan();
+      service.openDocument('a.yaml', 1, deployment('a', '1Gi'));
+      const first = await service.update();
+      assert.deepEqual([first.stopped, first.files], [true, []]);
+      const listener = new Listener();
+      service.scan();
+      const second = await service.update();
+      listener.take(second);
+      assert.deepEqual([second.stopped, listener.of('a.yaml').length], [false, 1]);
+      answers.push(false, true);
+      service.scan();
+      const third = await service.update();
+      listener.take(third);
+      assert.deepEqual([third.stopped, listener.of('a.yaml').length], [true, 1]);
+    });
+  });
+
   it('tells only what changed', async () => {
     await withFolder({ 'a.yaml': deployment('a', '1Gi'), 'b.yaml': deployment('b', '1Gi') }, async (root) => {
       const service = serviceOn(root);

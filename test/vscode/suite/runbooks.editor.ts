@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { extension, inside, SOURCE } from './inside.ts';
 import { test } from './runner.ts';
-import { closeEditors, codeOf, diagnosticsOf, hoverText, until } from './workspace.ts';
+import { closeEditors, codeOf, diagnosticsOf, hoverText, openEditor, until, workspaceUri } from './workspace.ts';
 
 test('hovering a finding tells its title, the effective value with its layers, and the runbook', async () => {
   await inside();
@@ -14,6 +14,48 @@ test('hovering a finding tells its title, the effective value with its layers, a
   assert.match(text, /KONG_DB_CACHE_TTL.* in effect `0`/);
   assert.match(text, /1\. `0` /);
   assert.match(text, /command:runbookLens\.openRunbook/);
+});
+
+test('a code lens tells what a setting comes to, opens the runbook, and can be switched off', async () => {
+  await inside();
+  const lenses = async (): Promise<vscode.CodeLens[]> =>
+    (await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', workspaceUri('kiam/server.yaml'), 10)) ?? [];
+  await openEditor('kiam/server.yaml');
+  const [lens] = await until('the code lens', async () => {
+    const found = await lenses();
+    return found.length > 0 && found;
+  });
+  assert.equal(lens?.command?.title, 'Kiam: pods get credentials with 5m to 15m left');
+  assert.deepEqual(lens.command.arguments, ['kiam/credential-refresh-storm']);
+  const settings = vscode.workspace.getConfiguration('runbookLens');
+  await settings.update('codeLens', false, vscode.ConfigurationTarget.Global);
+  try {
+    await until('no code lens', async () => (await lenses()).length === 0);
+  } finally {
+    await settings.update('codeLens', undefined, vscode.ConfigurationTarget.Global);
+  }
+  await closeEditors();
+});
+
+test('the configuration completes rule ids and values', async () => {
+  await inside();
+  const path = '.runbook-lens.yaml';
+  const editor = await openEditor(path);
+  const labelsAfter = async (text: string): Promise<string[]> => {
+    const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+    await editor.edit((edit) => edit.insert(end, text));
+    const at = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      workspaceUri(path),
+      at,
+    );
+    return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+  };
+  assert.ok((await labelsAfter('\nrules:\n  ')).includes('kong/db-cache-ttl-zero'));
+  const values = await labelsAfter('kong/db-cache-ttl-zero: ');
+  for (const value of ['error', 'off']) assert.ok(values.includes(value), values.join(' '));
+  await closeEditors();
 });
 
 test('the Findings view groups by runbook, the badge counts, and the Runbooks view lists all technologies', async () => {
