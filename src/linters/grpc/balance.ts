@@ -147,8 +147,8 @@ export function dataOf(pinned: readonly Pinned[]): MessageData {
 const ORIGIN_MESSAGES = {
   caller: { en: 'The target `{target}` comes from here', zh: '目标地址 `{target}` 由此处传入' },
   setting: { en: '`{name}` gives the target', zh: '目标地址来自 `{name}`' },
-  replicas: { en: '{pods} pods behind `{service}`', zh: '`{service}` 后面有 {pods} 个 Pod' },
-  autoscaler: { en: 'Up to {pods} pods behind `{service}`', zh: '`{service}` 后面最多有 {pods} 个 Pod' },
+  replicas: { en: 'Pods behind `{service}`: {pods}', zh: '`{service}` 后面有 {pods} 个 Pod' },
+  autoscaler: { en: 'Pods behind `{service}`: up to {pods}', zh: '`{service}` 后面最多有 {pods} 个 Pod' },
   mesh: { en: 'This speaks of a service mesh', zh: '此处涉及服务网格' },
 } as const satisfies Readonly<Record<string, Message>>;
 
