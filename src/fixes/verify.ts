@@ -1,5 +1,6 @@
 import type { LintEngine, LintFinding, LintResult } from '../linters/lint-result.ts';
 import { compareSeverity } from '../linters/rule.ts';
+import { oncePer } from '../text/once.ts';
 import type { Anchor } from '../text/source.ts';
 import { lineEndAt, lineStartAt } from '../text/yaml-source.ts';
 import { changedFiles } from './apply.ts';
@@ -31,7 +32,7 @@ export function verifyFix(engine: LintEngine, result: LintResult, finding: LintF
   if (!changed) return refuse('overlap', finding.at.file.path);
   const after = engine.lintWith(changed);
 
-  const notices = new Set(result.notices.map(noticeKey));
+  const notices = noticesOf(result);
   const newNotice = after.notices.find((notice) => !notices.has(noticeKey(notice)));
   if (newNotice) return refuse('unparsable', newNotice.file);
 
@@ -70,6 +71,8 @@ function sameToken(a: LintFinding, b: LintFinding): boolean {
   return a.at.start === b.at.start;
 }
 
+const noticesOf = oncePer((result: LintResult) => new Set(result.notices.map(noticeKey)));
+
 function noticeKey(notice: { kind: string; file: string; message: string }): string {
   return `${notice.kind} ${notice.file} ${notice.message}`;
 }
@@ -79,25 +82,15 @@ function noticeKey(notice: { kind: string; file: string; message: string }): str
  * more severe: then the fix would leave the unit worse off.
  */
 function newFinding(before: LintResult, after: LintResult, healed: LintFinding, edits: readonly TextEdit[]): LintFinding | undefined {
-  const known = new Map<string, LintFinding>();
-  for (const finding of before.findings) known.set(finding.fingerprint, finding);
-  const counts = (findings: readonly LintFinding[]): Map<string, number> => {
-    const byKind = new Map<string, number>();
-    for (const one of findings) {
-      const key = JSON.stringify([one.rule, one.messageId, one.at.file.path]);
-      byKind.set(key, (byKind.get(key) ?? 0) + 1);
-    }
-    return byKind;
-  };
-  const had = counts(before.findings);
-  const has = counts(after.findings);
+  const { byFingerprint: known, counts: had } = kindsOf(before);
+  const { counts: has } = kindsOf(after);
   for (const finding of after.findings) {
     const old = known.get(finding.fingerprint);
     if (old) {
       if (compareSeverity(finding.severity, old.severity) < 0 || finding.units.some((unit) => !old.units.includes(unit))) return finding;
       continue;
     }
-    const key = JSON.stringify([finding.rule, finding.messageId, finding.at.file.path]);
+    const key = kindOf(finding);
     // A moved node gives an old finding a new fingerprint; then there are no more of its kind than before.
     const healedOne =
       finding.rule === healed.rule && finding.messageId === healed.messageId && finding.at.file.path === healed.at.file.path ? 1 : 0;
@@ -108,6 +101,17 @@ function newFinding(before: LintResult, after: LintResult, healed: LintFinding, 
   }
   return undefined;
 }
+
+function kindOf(finding: LintFinding): string {
+  return `${finding.rule}\u0000${finding.messageId}\u0000${finding.at.file.path}`;
+}
+
+/** Every fix is compared with the same result before it. */
+const kindsOf = oncePer(({ findings }: LintResult) => {
+  const counts = new Map<string, number>();
+  for (const finding of findings) counts.set(kindOf(finding), (counts.get(kindOf(finding)) ?? 0) + 1);
+  return { byFingerprint: new Map(findings.map((finding) => [finding.fingerprint, finding])), counts };
+});
 
 /** Another rule says of the same token, in other words, nothing worse than it said before. */
 function isMilderNow(before: LintResult, after: LintResult, finding: LintFinding, edits: readonly TextEdit[]): boolean {

@@ -9,7 +9,7 @@ import type { ComponentUse, Unit } from '../model/unit.ts';
 import { oncePer } from '../text/once.ts';
 import { positionAt, type SourceFile } from '../text/source.ts';
 import { itemsAt, textAt } from '../text/yaml.ts';
-import type { Notice, ParsedFile } from './parsed-file.ts';
+import type { FilesByPath, Notice, ParsedFile } from './parsed-file.ts';
 import { inOtherEnvironment, joinPath, parentFolder } from './plan-units.ts';
 
 const NO_CODE: CodeFacts = {
@@ -75,11 +75,7 @@ class ComponentModel implements Component {
  * The components of the repository. A component whose files are the same objects as before is the same object as before, and so is
  * the list.
  */
-export function buildComponents(
-  files: ReadonlyMap<string, ParsedFile>,
-  parser: CodeParser | undefined,
-  before: readonly Component[],
-): readonly Component[] {
+export function buildComponents(files: FilesByPath, parser: CodeParser | undefined, before: readonly Component[]): readonly Component[] {
   const folders = findComponents(files.keys(), (path) => files.get(path)?.file);
   const sources = new Map<string, SourceFile[]>();
   for (const parsed of files.values()) {
@@ -123,6 +119,30 @@ export function componentNotices(components: readonly Component[]): Notice[] {
 function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((item, at) => item === b[at]);
 }
+
+/**
+ * Which component took another's place, where all that a join looks at (names, own variables, paths) is as it was: then every unit has the
+ * joins that it had. `undefined` when it isn't.
+ */
+export function replacedComponents(
+  before: readonly Component[],
+  after: readonly Component[],
+): ReadonlyMap<Component, Component> | undefined {
+  if (before.length !== after.length) return undefined;
+  const replaced = new Map<Component, Component>();
+  for (const [at, old] of before.entries()) {
+    const fresh = after[at];
+    if (fresh === old) continue;
+    if (!fresh || joinFace(fresh) !== joinFace(old)) return undefined;
+    replaced.set(old, fresh);
+  }
+  return replaced;
+}
+
+const joinFace = oncePer((component: Component): string => {
+  const files = [component.sources, component.buildFiles, component.dockerfiles].map((list) => list.map((file) => file.path).join());
+  return [component.folder, component.names.join(), [...ownVariables(component)].sort().join(), ...files].join('\n');
+});
 
 /** The artifacts of the files named skaffold*.yaml: image → build context folder. */
 export function skaffoldArtifacts(files: Iterable<ParsedFile>): ReadonlyMap<string, string> {

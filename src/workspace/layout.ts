@@ -3,7 +3,7 @@ import type { ChartFolder } from '../model/helm/chart.ts';
 import type { KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
 import { identityOf } from '../model/kubernetes/objects.ts';
 import { oncePer } from '../text/once.ts';
-import type { ParsedFile, YamlFile } from './parsed-file.ts';
+import type { FilesByPath, ParsedFile, YamlFile } from './parsed-file.ts';
 import { isYamlFile, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
 
 /** A unit as its id, its place and the paths that its objects come from. */
@@ -43,7 +43,7 @@ const isCompose = oncePer((parsed: YamlFile): boolean => parsed.documents.some((
 
 /** @param resolved what the kustomizations and charts take */
 export function layOut(
-  files: ReadonlyMap<string, ParsedFile>,
+  files: FilesByPath,
   kustomizations: readonly KustomizationFolder[],
   charts: readonly ChartFolder[],
   resolved: readonly UnitPlace[],
@@ -58,7 +58,7 @@ function takenPaths(
   resolved: readonly UnitPlace[],
   kustomizations: readonly KustomizationFolder[],
   charts: readonly ChartFolder[],
-  files: ReadonlyMap<string, ParsedFile>,
+  files: FilesByPath,
 ): Set<string> {
   const taken = new Set(resolved.flatMap((core) => core.members));
   for (const kustomization of kustomizations) taken.add(kustomization.file.path);
@@ -96,7 +96,7 @@ function placeOthers(
   resolved: readonly UnitPlace[],
   plain: readonly UnitPlace[],
   taken: ReadonlySet<string>,
-  files: ReadonlyMap<string, ParsedFile>,
+  files: FilesByPath,
 ): Pick<Layout, 'folders' | 'others'> {
   const hosts = new Map<string, UnitPlace>();
   for (const place of [...resolved, ...plain]) if (!hosts.has(place.folder)) hosts.set(place.folder, place);

@@ -45,3 +45,10 @@ export interface TextFile {
   readonly file: SourceFile;
   readonly notices: readonly Notice[];
 }
+
+/** The parsed files of a workspace, in the order of their paths. */
+export interface FilesByPath {
+  get(path: string): ParsedFile | undefined;
+  keys(): Iterable<string>;
+  values(): Iterable<ParsedFile>;
+}

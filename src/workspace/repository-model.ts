@@ -4,7 +4,8 @@ import type { Component } from '../model/component.ts';
 import type { Assume, ComponentUse, Repository, Unit } from '../model/unit.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
-import { buildComponents, joinComponents, skaffoldArtifacts } from './components.ts';
+import { buildComponents, joinComponents, replacedComponents, skaffoldArtifacts } from './components.ts';
+import { ForkedMap } from './forked-map.ts';
 import { sameShape } from './layout.ts';
 import { parseFile } from './parse-file.ts';
 import type { Notice, ParsedFile } from './parsed-file.ts';
@@ -25,9 +26,9 @@ interface AssumeSource {
 export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
   private readonly configuration: AssumeSource;
-  private readonly files: Map<string, ParsedFile>;
-  private readonly mesh: Map<string, MeshEvidence>;
-  private readonly outside: Map<string, SourceFile | undefined>;
+  private readonly files: ForkedMap<ParsedFile>;
+  private readonly mesh: ForkedMap<MeshEvidence>;
+  private readonly outside: ForkedMap<SourceFile | undefined>;
   private readonly scanNotices: Map<string, Notice>;
   /** The files that have notices, and those that speak to this program: few, and asked for after each change. */
   private readonly withNotices: Map<string, ParsedFile>;
@@ -39,6 +40,8 @@ export class RepositoryModel {
   private componentsChanged = true;
   /** A path came or went, or a file changed its shape, or a notice: which files make which unit may be another. */
   private layoutChanged = true;
+  /** Paths that were set since the repository was built last. */
+  private readonly changed = new Set<string>();
   /** A path came that stands behind its place: what is found first must not depend on which file came first. */
   private unordered = false;
   private artifacts: ReadonlyMap<string, string> = new Map();
@@ -46,16 +49,16 @@ export class RepositoryModel {
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
   private unitList: readonly Unit[] = [];
-  private readonly joins: WeakMap<Unit, Joined>;
+  private readonly joins: Joins;
   /** What `everyUnit` and `everyComponent` gave last, by the function that was asked. */
   private readonly facts: Map<unknown, { readonly items: readonly unknown[]; readonly facts: readonly unknown[] }>;
 
   constructor(inputs: RepositoryInputs, configuration: AssumeSource, from?: RepositoryModel) {
     this.inputs = inputs;
     this.configuration = configuration;
-    this.files = new Map(from?.files);
-    this.mesh = new Map(from?.mesh);
-    this.outside = new Map(from?.outside);
+    this.files = new ForkedMap(from?.files);
+    this.mesh = new ForkedMap(from?.mesh);
+    this.outside = new ForkedMap(from?.outside);
     this.scanNotices = new Map(from?.scanNotices);
     this.withNotices = new Map(from?.withNotices);
     this.withSuppressions = new Map(from?.withSuppressions);
@@ -66,10 +69,11 @@ export class RepositoryModel {
     this.components = from?.components ?? [];
     this.componentsChanged = from?.componentsChanged ?? true;
     this.layoutChanged = from?.layoutChanged ?? true;
+    for (const path of from?.changed ?? []) this.changed.add(path);
     this.unordered = from?.unordered ?? false;
     this.artifacts = from?.artifacts ?? new Map();
     this.unitList = from?.unitList ?? [];
-    this.joins = from?.joins ?? new WeakMap();
+    this.joins = from?.joins ?? new Joins();
     this.facts = new Map(from?.facts);
   }
 
@@ -78,6 +82,7 @@ export class RepositoryModel {
     if (this.outside.has(path)) this.outside.set(path, file);
     if (this.scanNotices.delete(path)) this.layoutChanged = true;
     this.known = undefined;
+    this.changed.add(path);
     this.replace(path, file === undefined ? undefined : parseFile(file));
     const evidence = file && isYamlPath(path) ? meshEvidenceOf(file) : undefined;
     if (evidence) {
@@ -159,21 +164,24 @@ export class RepositoryModel {
 
   private build(): Repository {
     if (this.unordered) {
-      sortByPath(this.files);
-      sortByPath(this.mesh);
+      this.files.sortByPath();
+      this.mesh.sortByPath();
       this.unordered = false;
     }
-    if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, this.components);
+    const before = this.components;
+    if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, before);
     this.componentsChanged = false;
+    const replaced = before === this.components ? undefined : replacedComponents(before, this.components);
     if (this.layoutChanged) {
       const artifacts = skaffoldArtifacts(this.files.values());
       if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
     }
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
     const built = this.builder
-      .build({ files: this.files, readText: (path) => this.readText(path), notices }, !this.layoutChanged)
-      .map((unit) => this.joined(unit));
+      .build({ files: this.files, readText: (path) => this.readText(path), notices }, this.layoutChanged ? undefined : this.changed)
+      .map((unit) => this.joined(unit, replaced && { before, by: replaced }));
     this.layoutChanged = false;
+    this.changed.clear();
     const units = sameItems(built, this.unitList) ? this.unitList : built;
     this.unitList = units;
     const evidence = firstOfEachMesh(this.mesh.values());
@@ -198,21 +206,47 @@ export class RepositoryModel {
   }
 
   /** The unit with the components that run in it: the same object for as long as nothing of it changes. */
-  private joined(unit: Unit): Unit {
-    const { artifacts } = this;
-    const known = this.joins.get(unit);
-    if (known?.components === this.components && known.artifacts === artifacts) return known.unit;
-    const components = joinComponents(unit, this.components, this.artifacts);
-    const same = known && sameUses(known.unit.components, components);
-    const result = same ? known.unit : { ...unit, components };
-    this.joins.set(unit, { components: this.components, artifacts, unit: result });
+  private joined(unit: Unit, replaced: Replaced | undefined): Unit {
+    const { artifacts, joins } = this;
+    const known = joins.of(this.components).get(unit);
+    if (known?.artifacts === artifacts) return known.unit;
+    const before = replaced && joins.of(replaced.before).get(unit);
+    const sameJoins = before?.artifacts === artifacts;
+    const components = sameJoins ? replaceUses(before.unit.components, replaced?.by) : joinComponents(unit, this.components, artifacts);
+    const last = known ?? before;
+    const result = last && sameUses(last.unit.components, components) ? last.unit : { ...unit, components };
+    joins.of(this.components).set(unit, { artifacts, unit: result });
     return result;
   }
 }
 
-/** A unit as joined with these components, by these artifacts of Skaffold. */
+/** What each unit is with its components, by the list that those are from: a fork with other components leaves this one's alone. */
+class Joins {
+  private readonly known = new WeakMap<readonly Component[], WeakMap<Unit, Joined>>();
+
+  of(components: readonly Component[]): WeakMap<Unit, Joined> {
+    let joins = this.known.get(components);
+    if (!joins) {
+      joins = new WeakMap();
+      this.known.set(components, joins);
+    }
+    return joins;
+  }
+}
+
+/** Components that took others' places without changing what is joined with them. */
+interface Replaced {
+  readonly before: readonly Component[];
+  readonly by: ReadonlyMap<Component, Component>;
+}
+
+function replaceUses(uses: readonly ComponentUse[], by: Replaced['by'] | undefined): readonly ComponentUse[] {
+  if (!by || !uses.some(({ component }) => by.has(component))) return uses;
+  return uses.map((use) => ({ ...use, component: by.get(use.component) ?? use.component }));
+}
+
+/** A unit as joined, by these artifacts of Skaffold. */
 interface Joined {
-  readonly components: readonly Component[];
   readonly artifacts: ReadonlyMap<string, string>;
   readonly unit: Unit;
 }
@@ -227,15 +261,9 @@ function firstOfEachMesh(all: Iterable<MeshEvidence>): MeshEvidence[] {
 /** What a file must hold to hold a suppression, as a comment or as an annotation. */
 const SUPPRESSION_MARK = 'runbook-lens';
 
-function keep<T>(map: Map<string, T>, path: string, item: T | undefined): void {
+function keep<T>(map: Map<string, T> | ForkedMap<T>, path: string, item: T | undefined): void {
   if (item === undefined) map.delete(path);
   else map.set(path, item);
-}
-
-function sortByPath<T>(map: Map<string, T>): void {
-  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-  map.clear();
-  for (const [path, value] of entries) map.set(path, value);
 }
 
 const COMPONENT_FORMATS: ReadonlySet<string> = new Set(['code', 'build', 'dockerfile']);

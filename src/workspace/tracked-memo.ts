@@ -18,10 +18,17 @@ export class TrackedMemo<Read, Result> {
   /**
    * @param signature what decides, beside the reads, what is computed: a list of members, say
    * @param read gives the same object for as long as what it stands for is unchanged
+   * @param mayHaveChanged the names whose reads may give something else than the last time that this key was asked for; without it: all
    */
-  get(key: string, signature: string, read: (name: string) => Read, compute: (read: (name: string) => Read) => Result): Result {
+  get(
+    key: string,
+    signature: string,
+    read: (name: string) => Read,
+    compute: (read: (name: string) => Read) => Result,
+    mayHaveChanged?: Iterable<string>,
+  ): Result {
     const known = this.entries.get(key);
-    if (known?.signature === signature && isUnchanged(known.reads, read)) return known.result;
+    if (known?.signature === signature && isUnchanged(known.reads, mayHaveChanged ?? known.reads.keys(), read)) return known.result;
     const reads = new Map<string, Read>();
     const result = compute((name) => {
       const value = read(name);
@@ -38,7 +45,7 @@ export class TrackedMemo<Read, Result> {
   }
 }
 
-function isUnchanged<Read>(reads: ReadonlyMap<string, Read>, read: (name: string) => Read): boolean {
-  for (const [name, value] of reads) if (read(name) !== value) return false;
+function isUnchanged<Read>(reads: ReadonlyMap<string, Read>, names: Iterable<string>, read: (name: string) => Read): boolean {
+  for (const name of names) if (reads.has(name) && read(name) !== reads.get(name)) return false;
   return true;
 }

@@ -19,7 +19,7 @@ import type { Gap } from '../model/value.ts';
 import { oncePer } from '../text/once.ts';
 import type { SourceFile } from '../text/source.ts';
 import { type Layout, layOut, type UnitPlace } from './layout.ts';
-import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
+import type { FilesByPath, Notice, ParsedFile, YamlFile } from './parsed-file.ts';
 import { isWithin, isYamlFile, joinPath, parentFolder } from './plan-units.ts';
 import { TrackedMemo } from './tracked-memo.ts';
 
@@ -32,7 +32,7 @@ interface Core extends UnitPlace {
 
 /** What the builder reads. Both give the same object for as long as the file is unchanged. */
 export interface UnitSources {
-  readonly files: ReadonlyMap<string, ParsedFile>;
+  readonly files: FilesByPath;
   readText(path: string): SourceFile | undefined;
   /** Files that could not be taken in. */
   readonly notices: Iterable<Notice>;
@@ -44,6 +44,8 @@ export interface UnitSources {
  */
 type Source = ParsedFile | SourceFile | Core | undefined;
 type Read = (name: string) => Source;
+/** The names whose reads may give something else than last time; `undefined`: any. */
+type Names = readonly string[] | undefined;
 
 /** Groups files into units and builds each, again only when something that it was made from changed. */
 export class UnitBuilder {
@@ -51,42 +53,56 @@ export class UnitBuilder {
   private readonly plain: TrackedMemo<Source, Core>;
   private readonly units: TrackedMemo<Source, Unit>;
   private layout: Layout | undefined;
+  /** What was read by the ending of its path: any file may be it. */
+  private readonly endings: Set<string>;
 
   constructor(from?: UnitBuilder) {
     this.resolved = new TrackedMemo(from?.resolved);
     this.plain = new TrackedMemo(from?.plain);
     this.units = new TrackedMemo(from?.units);
     this.layout = from?.layout;
+    this.endings = new Set(from?.endings);
   }
 
-  /** @param isSameLayout no file came or went or changed its shape (`sameShape`), and no notice, since the last time */
-  build(sources: UnitSources, isSameLayout: boolean): Unit[] {
+  /**
+   * @param changed the paths that were set since the last time; `undefined` when the layout may be another, as a file came, went or changed
+   * its shape (`sameShape`), or a notice did
+   */
+  build(sources: UnitSources, changed: ReadonlySet<string> | undefined): Unit[] {
     const read: Read = (name) => {
       if (name.startsWith('text:')) return sources.readText(name.slice(5));
       return name.startsWith('ending:') ? onlyEndingIn(name.slice(7), sources.files) : sources.files.get(name);
     };
-    let layout = isSameLayout ? this.layout : undefined;
-    let cores = layout && this.resolve(layout, read);
+    let layout = changed && this.layout;
+    let names = layout && changed && this.namesOf(changed);
+    let cores = layout && this.resolve(layout, read, names);
     if (!layout || !cores || !samePlaces(cores, layout.resolved)) {
       const yaml = [...sources.files.values()].filter(isYamlFile);
       const kustomizations = findKustomizations(yaml);
       const charts = yaml.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path)) ? findCharts(yaml, sources.files.keys()) : [];
-      cores = this.resolve({ kustomizations, charts }, read);
+      names = undefined;
+      cores = this.resolve({ kustomizations, charts }, read, names);
       layout = layOut(sources.files, kustomizations, charts, cores);
       this.forget(layout);
     }
     this.layout = layout;
-    const all = [...cores, ...layout.folders.map((place) => this.plainCore(place, read))];
-    const byId = new Map(all.map((core) => [`core:${core.id}`, core]));
-    const readAll: Read = (name) => (name.startsWith('core:') ? byId.get(name) : read(name));
+    const all = [...cores, ...layout.folders.map((place) => this.plainCore(place, read, names))];
+    const byId = new Map(all.map((core) => [core.id, core]));
+    const readAll: Read = (name) => (name.startsWith('core:') ? byId.get(name.slice(5)) : read(name));
     const { others } = layout;
     const units = all.map((core) => {
       const paths = others.get(core.id) ?? NO_PATHS;
       const gaps = gapsIn(core.folder, sources.notices);
       const signature = gaps.length === 0 ? joined(paths) : [...paths, '', ...gaps.map((gap) => gap.path + gap.detail)].join('\n');
-      return this.units.get(core.id, signature, readAll, (tracked) => this.unitOf(core, paths, gaps, tracked));
+      const mayHaveChanged = names && [`core:${core.id}`, ...names];
+      return this.units.get(core.id, signature, readAll, (tracked) => this.unitOf(core, paths, gaps, tracked), mayHaveChanged);
     });
     return units.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  }
+
+  /** The names whose reads may give something else when these paths were set. */
+  private namesOf(paths: ReadonlySet<string>): string[] {
+    return [...[...paths].flatMap((path) => [path, `text:${path}`]), ...this.endings];
   }
 
   /** What is no longer there doesn't stay in memory. */
@@ -98,54 +114,56 @@ export class UnitBuilder {
     this.units.keepOnly(new Set([...resolved, ...folders].map(({ id }) => id)));
   }
 
-  private resolve({ kustomizations, charts }: Pick<Layout, 'kustomizations' | 'charts'>, read: Read): Core[] {
-    return [...this.kustomized(kustomizations, read), ...this.charted(charts, read)];
+  private resolve({ kustomizations, charts }: Pick<Layout, 'kustomizations' | 'charts'>, read: Read, names: Names): Core[] {
+    return [...this.kustomized(kustomizations, read, names), ...this.charted(charts, read, names)];
   }
 
-  private plainCore(place: UnitPlace, read: Read): Core {
+  private plainCore(place: UnitPlace, read: Read, names: Names): Core {
     const { id, kind, folder, members } = place;
-    return this.plain.get(id, placeSignature(place), read, (tracked) => {
+    const compute = (tracked: Read): Core => {
       const files = members.flatMap((path) => asYaml(tracked(path)) ?? []);
       const objects = files.flatMap((parsed) => parsed.objects);
       const gaps = files.flatMap((parsed) => parsed.notices.flatMap(noticeGap));
       return { id, kind, folder, objects, releases: NO_RELEASES, gaps, members };
-    });
+    };
+    return this.plain.get(id, placeSignature(place), read, compute, names);
   }
 
-  private kustomized(kustomizations: readonly KustomizationFolder[], read: Read): Core[] {
+  private kustomized(kustomizations: readonly KustomizationFolder[], read: Read, names: Names): Core[] {
+    const compute = (kustomization: KustomizationFolder, tracked: Read): Core[] => {
+      tracked(kustomization.file.path);
+      const parsed = (path: string): ParsedFile | undefined => asParsed(tracked(path));
+      const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
+      const { objects, members, gaps } = resolveKustomization(kustomization.folder, parsed, text);
+      const releases = kustomizationReleases(kustomization, text);
+      return [{ id: kustomization.folder, kind: 'kustomization', folder: kustomization.folder, objects, releases, gaps, members }];
+    };
     return kustomizations
       .filter((kustomization) => kustomization.alone)
-      .flatMap((kustomization) =>
-        this.resolved.get(`kustomization ${kustomization.folder}`, '', read, (tracked) => {
-          tracked(kustomization.file.path);
-          const parsed = (path: string): ParsedFile | undefined => asParsed(tracked(path));
-          const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
-          const { objects, members, gaps } = resolveKustomization(kustomization.folder, parsed, text);
-          const releases = kustomizationReleases(kustomization, text);
-          return [{ id: kustomization.folder, kind: 'kustomization', folder: kustomization.folder, objects, releases, gaps, members }];
-        }),
-      );
+      .flatMap((one) => this.resolved.get(`kustomization ${one.folder}`, '', read, (tracked) => compute(one, tracked), names));
   }
 
-  private charted(charts: readonly ChartFolder[], read: Read): Core[] {
+  private charted(charts: readonly ChartFolder[], read: Read, names: Names): Core[] {
     // A chart's templates and layers are found by where they stand: another file changes the list without any read changing.
     const signature = chartsSignature(charts);
+    const compute = (chart: ChartFolder, tracked: Read): Core[] => {
+      tracked(chart.file.path);
+      const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
+      return resolveChart(chart, { charts, readText: text }).map((resolved): Core => ({ ...resolved, kind: 'helm-release' }));
+    };
     return charts
       .filter((chart) => chart.parent === undefined && !chart.isLibrary)
-      .flatMap((chart) =>
-        this.resolved.get(`chart ${chart.folder}`, signature, read, (tracked) => {
-          tracked(chart.file.path);
-          const text = (path: string): SourceFile | undefined => asText(tracked(`text:${path}`));
-          return resolveChart(chart, { charts, readText: text }).map((resolved): Core => ({ ...resolved, kind: 'helm-release' }));
-        }),
-      );
+      .flatMap((chart) => this.resolved.get(`chart ${chart.folder}`, signature, read, (tracked) => compute(chart, tracked), names));
   }
 
   private unitOf(core: Core, paths: readonly string[], gaps: readonly Gap[], read: Read): Unit {
     read(`core:${core.id}`);
     const parsed = paths.flatMap((path) => asParsed(read(path)) ?? []);
     const text = (path: string): SourceFile | undefined => asParsed(read(path))?.file ?? asText(read(`text:${path}`));
-    const ending = (path: string): SourceFile | undefined => asParsed(read(`ending:${path}`))?.file;
+    const ending = (path: string): SourceFile | undefined => {
+      this.endings.add(`ending:${path}`);
+      return asParsed(read(`ending:${path}`))?.file;
+    };
     const releases = [
       ...core.releases,
       ...core.objects.flatMap((object) => releasesOf(object, text)),
@@ -254,7 +272,7 @@ function fileContainers(
 }
 
 /** An absolute path belongs to the machine that runs it, unless exactly one file of the repository ends in it. */
-function onlyEndingIn(path: string, files: ReadonlyMap<string, ParsedFile>): ParsedFile | undefined {
+function onlyEndingIn(path: string, files: FilesByPath): ParsedFile | undefined {
   const hits = [...files.keys()].filter((known) => `/${known}`.endsWith(path));
   return hits.length === 1 && hits[0] !== undefined ? files.get(hits[0]) : undefined;
 }
