@@ -50,7 +50,9 @@ try {
   const server = await startServer({ runFolder, vsixPaths: [path], port, connectionToken: randomBytes(16).toString('hex'), settings });
   const address = new URL(server.url);
   address.searchParams.set('folder', folder);
-  process.stdout.write(`VS Code with Runbook Lens, on ${folder}:\n\n  ${address.href}\n\nCtrl-C ends it.\n`);
+  process.stdout.write(
+    `VS Code with Runbook Lens, on ${folder}:\n\n  ${address.href}\n\nStart with the Runbook Lens icon on the left, or the Problems panel (Ctrl+Shift+M). Ctrl-C ends it.\n`,
+  );
   const stopped = new Promise((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, done);
   });
