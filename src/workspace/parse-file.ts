@@ -24,7 +24,7 @@ const TEXT_FORMATS: readonly (readonly [RegExp, TextFormat])[] = [
   [/\.tf$/, 'terraform'],
   [/(?:^|\/)templates\/(?:.*\/)?[^/]+\.(?:tpl|txt)$/, 'template'],
   [
-    /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?|[^/]*\.versions\.toml|gradle\.lockfile|gradle\.properties|requirements[^/]*\.txt|poetry\.lock|Pipfile\.lock|uv\.lock|pyproject\.toml|go\.mod|package\.json|package-lock\.json)$/,
+    /(?:^|\/)(?:pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|[^/]*\.versions\.toml|gradle\.lockfile|gradle\.properties|requirements[^/]*\.txt|poetry\.lock|Pipfile\.lock|uv\.lock|pyproject\.toml|go\.mod|package\.json|package-lock\.json)$/,
     'build',
   ],
   [/\.(?:go|java|py|ts|tsx|mts|cts|js|jsx|mjs|cjs)$/, 'code'],

@@ -27,6 +27,8 @@ export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
   private readonly configuration: AssumeSource;
   private readonly files: ForkedMap<ParsedFile>;
+  /** Those of them that components are made of. */
+  private readonly componentFiles: ForkedMap<ParsedFile>;
   private readonly mesh: ForkedMap<MeshEvidence>;
   private readonly outside: ForkedMap<SourceFile | undefined>;
   private readonly scanNotices: Map<string, Notice>;
@@ -36,7 +38,7 @@ export class RepositoryModel {
   private readonly builder: UnitBuilder;
   private documents = 0;
   private codeChanged = false;
-  /** A path came or went, or a file that a component is made of changed. */
+  /** A file that a component is made of came, went or changed. */
   private componentsChanged = true;
   /** A path came or went, or a file changed its shape, or a notice: which files make which unit may be another. */
   private layoutChanged = true;
@@ -57,6 +59,7 @@ export class RepositoryModel {
     this.inputs = inputs;
     this.configuration = configuration;
     this.files = new ForkedMap(from?.files);
+    this.componentFiles = new ForkedMap(from?.componentFiles);
     this.mesh = new ForkedMap(from?.mesh);
     this.outside = new ForkedMap(from?.outside);
     this.scanNotices = new Map(from?.scanNotices);
@@ -95,11 +98,11 @@ export class RepositoryModel {
     this.documents += documentCount(parsed) - documentCount(this.files.get(path));
     if (parsed?.format === 'code') this.codeChanged = true;
     const known = this.files.get(path);
-    if (!known !== !parsed || COMPONENT_FORMATS.has(known?.format ?? '') || COMPONENT_FORMATS.has(parsed?.format ?? ''))
-      this.componentsChanged = true;
+    if (isOfComponent(known) || isOfComponent(parsed)) this.componentsChanged = true;
     if (known && parsed ? !sameShape(known, parsed) : known !== parsed) this.layoutChanged = true;
     if (parsed && !known) this.unordered = true;
     keep(this.files, path, parsed);
+    keep(this.componentFiles, path, isOfComponent(parsed) ? parsed : undefined);
     keep(this.withNotices, path, parsed && parsed.notices.length > 0 ? parsed : undefined);
     keep(this.withSuppressions, path, parsed?.file.text.includes(SUPPRESSION_MARK) ? parsed : undefined);
   }
@@ -153,7 +156,7 @@ export class RepositoryModel {
     const { codeParser } = this.inputs;
     if (!codeParser || !this.codeChanged) return;
     this.codeChanged = false;
-    const sources = [...this.files.values()].filter((parsed) => parsed.format === 'code').map((parsed) => parsed.file);
+    const sources = [...this.componentFiles.values()].filter((parsed) => parsed.format === 'code').map((parsed) => parsed.file);
     await codeParser.load(grammarsFor(sources));
   }
 
@@ -165,11 +168,12 @@ export class RepositoryModel {
   private build(): Repository {
     if (this.unordered) {
       this.files.sortByPath();
+      this.componentFiles.sortByPath();
       this.mesh.sortByPath();
       this.unordered = false;
     }
     const before = this.components;
-    if (this.componentsChanged) this.components = buildComponents(this.files, this.inputs.codeParser, before);
+    if (this.componentsChanged) this.components = buildComponents(this.componentFiles, this.inputs.codeParser, before);
     this.componentsChanged = false;
     const replaced = before === this.components ? undefined : replacedComponents(before, this.components);
     if (this.layoutChanged) {
@@ -266,7 +270,9 @@ function keep<T>(map: Map<string, T> | ForkedMap<T>, path: string, item: T | und
   else map.set(path, item);
 }
 
-const COMPONENT_FORMATS: ReadonlySet<string> = new Set(['code', 'build', 'dockerfile']);
+function isOfComponent(parsed: ParsedFile | undefined): boolean {
+  return parsed?.format === 'code' || parsed?.format === 'build' || parsed?.format === 'dockerfile';
+}
 
 function isYamlPath(path: string): boolean {
   return /\.(?:ya?ml|json)$/.test(path);
