@@ -165,7 +165,10 @@ function withSpans(text: string, spans: readonly Span[], filler: (index: number)
   const parts: string[] = [];
   let at = 0;
   for (const [index, { start, end }] of spans.entries()) {
-    parts.push(text.slice(at, start), text.slice(start, end).replace(/\S/g, filler(index)));
+    const fill = filler(index);
+    const span = text.slice(start, end);
+    // Most are one line of blanks, and a blank for each character needs no search.
+    parts.push(text.slice(at, start), fill === ' ' && !/[^\S ]/.test(span) ? fill.repeat(span.length) : span.replace(/\S/g, fill));
     at = end;
   }
   return parts.join('') + text.slice(at);
