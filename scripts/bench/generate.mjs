@@ -4,7 +4,7 @@
  * Shares follow seven public repositories (6,468 files, 32.7 MB): two thirds of the bytes are CustomResourceDefinitions, a third of
  * the files are of kinds that a rule reads. The same count gives the same bytes.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** @param {string} folder emptied first; @param {number} count files to write, the copies of `examples` among them; @returns what was written */
@@ -21,9 +21,14 @@ export function generate(folder, count, examples) {
   // One copy of the examples for every 1,000 files: incidents are rare.
   if (existsSync(examples)) {
     for (let copy = 0; copy < count / 1000; copy++) {
-      const target = join(folder, `incidents-${copy}`);
-      cpSync(examples, target, { recursive: true });
-      files += readdirSync(target, { recursive: true }).filter((name) => /\.ya?ml$/.test(String(name))).length;
+      for (const path of readdirSync(examples, { recursive: true, encoding: 'utf8' })) {
+        const from = join(examples, path);
+        if (!statSync(from).isFile()) continue;
+        const target = join(folder, `incidents-${copy}`, renamed(path, copy));
+        mkdirSync(dirname(target), { recursive: true });
+        writeFileSync(target, renamed(readFileSync(from, 'utf8'), copy));
+        if (/\.ya?ml$/.test(path)) files++;
+      }
     }
   }
   for (let n = 0; files < count; n++) {
@@ -34,6 +39,13 @@ export function generate(folder, count, examples) {
     }
   }
   return { files, bytes };
+}
+
+/** The services of the examples. Each copy has its own: no repository builds ten programs of one name. */
+const SERVICES = /\b(?:billing|catalog|checkout|invoices|orders|storefront|thumbnails)\b/g;
+
+function renamed(text, copy) {
+  return text.replace(SERVICES, (name) => `${name}${copy}`);
 }
 
 function meta(kind, apiVersion, n, name = `service-${n}`) {
