@@ -1,3 +1,4 @@
+import { oncePer } from '../text/once.ts';
 import type { SourceFile } from '../text/source.ts';
 import type { YamlMap } from '../text/yaml.ts';
 import type { ParsedFile } from '../workspace/parsed-file.ts';
@@ -20,10 +21,10 @@ export interface HelmRelease {
   readonly complete: boolean;
 }
 
-/** A component as it runs in a unit. */
+/** A component as it runs in a unit. One that some containers surely run and others perhaps stands there twice: first the sure ones. */
 export interface ComponentUse {
   readonly component: Component;
-  /** The containers of this unit that run it. */
+  /** Containers of this unit that run it, all joined as `join` says. */
   readonly containers: readonly Container[];
   /**
    * `strong`: a build file, the image's or workload's name, or an environment variable names it; `weak`: several qualify;
@@ -81,6 +82,9 @@ export interface Repository {
     readonly end: number;
   }[];
 }
+
+/** The components that run in a unit, each once. */
+export const componentsOf = oncePer((unit: Unit): readonly Component[] => [...new Set(unit.components.map((use) => use.component))]);
 
 export function objectsOfKind(unit: Unit, ...kinds: readonly string[]): KubeObject[] {
   return unit.objects.filter((object) => kinds.includes(object.kind));

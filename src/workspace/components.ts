@@ -209,14 +209,11 @@ export function joinComponents(
   const index = indexOf(components);
   const here = (component: Component | undefined): component is Component =>
     component !== undefined && !inOtherEnvironment(component.folder, unit.folder);
-  const uses = new Map<Component, { containers: Container[]; join: ComponentUse['join'] }>();
+  const uses = new Map<Component, Record<'strong' | 'weak', Container[]>>();
   const add = (component: Component, container: Container, join: 'strong' | 'weak'): void => {
-    const use = uses.get(component);
-    if (!use) uses.set(component, { containers: [container], join });
-    else {
-      use.containers.push(container);
-      if (join === 'strong') use.join = 'strong';
-    }
+    const use = uses.get(component) ?? { strong: [], weak: [] };
+    use[join].push(container);
+    uses.set(component, use);
   };
   const open: Container[] = [];
   for (const container of unit.containers) {
@@ -241,11 +238,18 @@ export function joinComponents(
   }
   for (const { file } of unit.files) {
     for (const component of index.byFile.get(file) ?? []) {
-      if (!uses.has(component) && here(component)) uses.set(component, { containers: [], join: 'place' });
+      if (!uses.has(component) && here(component)) uses.set(component, { strong: [], weak: [] });
     }
   }
   return [...uses]
-    .map(([component, use]) => ({ component, ...use }))
+    .flatMap(([component, { strong, weak }]): ComponentUse[] => {
+      if (strong.length + weak.length === 0) return [{ component, containers: [], join: 'place' }];
+      const joins = [
+        { component, containers: strong, join: 'strong' },
+        { component, containers: weak, join: 'weak' },
+      ] as const;
+      return joins.filter(({ containers }) => containers.length > 0);
+    })
     .sort((a, b) => (a.component.folder < b.component.folder ? -1 : a.component.folder > b.component.folder ? 1 : 0));
 }
 

@@ -53,6 +53,17 @@ describe('a component runs in a container', () => {
     assert.deepEqual(inK8s(await joins(files)), ['k8s/prod: a/cart weak cart', 'k8s/prod: b/cart weak cart']);
   });
 
+  it('weakly still when its own Dockerfile stands beside', async () => {
+    const dockerfiles = { 'k8s/prod/a/cart/Dockerfile': 'FROM golang:1.22\n', 'k8s/prod/b/cart/Dockerfile': 'FROM golang:1.22\n' };
+    const code = { ...program('k8s/prod/a/cart', 'X'), ...program('k8s/prod/b/cart', 'X'), ...dockerfiles };
+    assert.deepEqual(inK8s(await joins({ ...code, 'k8s/prod/a.yaml': workload('cart', 'cart:1') })), [
+      'k8s/prod: k8s/prod/a/cart strong Dockerfile',
+      'k8s/prod: k8s/prod/a/cart weak cart',
+      'k8s/prod: k8s/prod/b/cart strong Dockerfile',
+      'k8s/prod: k8s/prod/b/cart weak cart',
+    ]);
+  });
+
   it('that Skaffold builds from its folder, whatever the names say', async () => {
     const files = {
       'skaffold.yaml':

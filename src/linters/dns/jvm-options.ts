@@ -1,7 +1,7 @@
 import type { Change } from '../../fixes/change.ts';
 import type { Component } from '../../model/component.ts';
 import type { Container } from '../../model/container.ts';
-import type { Unit } from '../../model/unit.ts';
+import { componentsOf, type Unit } from '../../model/unit.ts';
 import { withoutComments } from '../../model/project/gradle.ts';
 import { type DecodedText, spanWithin } from '../../text/decoded.ts';
 import { type DockerCommand, type DockerStage, parseDockerfile } from '../../text/dockerfile.ts';
@@ -164,7 +164,7 @@ function ofXml(file: SourceFile, { name, text, children }: XmlElement): Options[
 
 /** The component whose Dockerfile it is, else the one in whose folder the file stands. */
 function near(unit: Unit, file: SourceFile): readonly Component[] {
-  const all = unit.components.map((use) => use.component);
+  const all = componentsOf(unit);
   const built = all.filter(({ dockerfiles }) => dockerfiles.includes(file));
   if (built.length > 0) return built;
   const holding = all.filter(({ folder }) => folder === '.' || file.path.startsWith(`${folder}/`));

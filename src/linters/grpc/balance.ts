@@ -81,7 +81,7 @@ function judge(client: GrpcClient, connection: Connection, service: GrpcService,
 
 /** One step milder for a program that may be another, a target found by a name alone, or options that can't be read. */
 export function tempered(severity: Severity, client: GrpcClient, connection: Connection): Severity {
-  const doubtful = client.join === 'weak' || connection.candidate.confidence === 'low' || client.policy === 'unknown';
+  const doubtful = connection.join === 'weak' || connection.candidate.confidence === 'low' || client.policy === 'unknown';
   return doubtful ? milder(severity) : severity;
 }
 

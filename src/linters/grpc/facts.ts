@@ -2,7 +2,7 @@ import { type GrpcChannel, readTarget, type TargetCandidate, type TargetText } f
 import type { Component } from '../../model/component.ts';
 import type { Container } from '../../model/container.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
-import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
+import { componentsOf, type ComponentUse, type Repository, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
@@ -18,7 +18,6 @@ export interface GrpcClient {
   readonly channel: GrpcChannel | undefined;
   readonly framework: FrameworkClient | undefined;
   readonly component: Component;
-  readonly join: ComponentUse['join'] | 'none';
   readonly policy: Policy;
   readonly connections: readonly Connection[];
 }
@@ -30,6 +29,8 @@ export type Policy = 'default' | 'pick-first' | 'balancing' | 'unknown';
 export interface Connection {
   readonly candidate: Pick<TargetCandidate, 'parts' | 'text'> & Partial<Pick<TargetCandidate, 'confidence' | 'origin'>>;
   readonly container: Container | undefined;
+  /** How sure it is that this container runs the code; `none` without one. */
+  readonly join: ComponentUse['join'] | 'none';
   readonly filled: FilledTarget;
   readonly target: TargetText;
   /** The Service that the target names, if the unit has it. */
@@ -60,7 +61,7 @@ const NONE: readonly GrpcClient[] = [];
 function read(unit: Unit, repository: Repository): readonly GrpcClient[] {
   const own = [
     ...codeClients(unit),
-    ...unit.components.flatMap((use) => [...configuredClients(unit, repository, use), ...fileClients(unit, repository, use)]),
+    ...placesOf(unit).flatMap((place) => [...configuredClients(unit, repository, place), ...fileClients(unit, repository, place)]),
   ];
   const elsewhere = literalClients(unit, repository);
   return own.length + elsewhere.length === 0 ? NONE : [...own, ...elsewhere];
@@ -79,15 +80,15 @@ const NO_CONFIG: ConfigLookup = () => 'unknown';
 
 /** Depends on nothing but the unit. */
 const codeClients = oncePer((unit: Unit): readonly GrpcClient[] =>
-  unit.components.flatMap((use) =>
-    channelsOf(use.component).flatMap((channel) => (asksConfig(channel) ? [] : [codeClient(unit, use, channel, NO_CONFIG)])),
+  placesOf(unit).flatMap((place) =>
+    channelsOf(place.component).flatMap((channel) => (asksConfig(channel) ? [] : [codeClient(unit, place, channel, NO_CONFIG)])),
   ),
 );
 
 /** Targets in Spring's `@Value` need the component's application files. */
-function configuredClients(unit: Unit, repository: Repository, use: ComponentUse): GrpcClient[] {
-  return channelsOf(use.component).flatMap((channel) =>
-    asksConfig(channel) ? [codeClient(unit, use, channel, configOf(use.component, repository))] : [],
+function configuredClients(unit: Unit, repository: Repository, place: Place): GrpcClient[] {
+  return channelsOf(place.component).flatMap((channel) =>
+    asksConfig(channel) ? [codeClient(unit, place, channel, configOf(place.component, repository))] : [],
   );
 }
 
@@ -95,18 +96,25 @@ function asksConfig({ language, targets }: GrpcChannel): boolean {
   return language === 'java' && targets.some((target) => target.parts.some((part) => part.kind === 'config'));
 }
 
-type Place = Pick<GrpcClient, 'join' | 'component'> & { readonly containers: readonly Container[] };
+/** A component with the containers of a unit that may run it. */
+interface Place {
+  readonly component: Component;
+  readonly uses: readonly Pick<ComponentUse, 'containers' | 'join'>[];
+}
 
-function codeClient(unit: Unit, { component, containers, join }: Place, channel: GrpcChannel, config: ConfigLookup): GrpcClient {
+function placesOf(unit: Unit): Place[] {
+  return componentsOf(unit).map((component) => ({ component, uses: unit.components.filter((use) => use.component === component) }));
+}
+
+function codeClient(unit: Unit, { component, uses }: Place, channel: GrpcChannel, config: ConfigLookup): GrpcClient {
   const connections = channel.targets.flatMap((candidate) =>
-    connectionsOf(unit, candidate, containers, (container) => fillFrom(unit, candidate, container, imagesOf(component), config)),
+    connectionsOf(unit, candidate, uses, (container) => fillFrom(unit, candidate, container, imagesOf(component), config)),
   );
   return {
     at: sinkAt(channel),
     channel,
     framework: undefined,
     component,
-    join,
     policy: policyOf(channel),
     connections: withoutDoubles(connections),
   };
@@ -116,7 +124,7 @@ function fileClients(unit: Unit, repository: Repository, place: Place): GrpcClie
   return frameworkClients(place.component, repository).map((framework) => fileClient(unit, place, framework));
 }
 
-function fileClient(unit: Unit, { component, containers, join }: Place, framework: FrameworkClient): GrpcClient {
+function fileClient(unit: Unit, { component, uses }: Place, framework: FrameworkClient): GrpcClient {
   const fill = (container: Container): FilledTarget | undefined => {
     const override = container.env.variables.get(framework.overriddenBy);
     if (!override) return fillFrom(unit, framework.target, container, imagesOf(component), NO_CONFIG);
@@ -124,9 +132,9 @@ function fileClient(unit: Unit, { component, containers, join }: Place, framewor
     const setting = { kind: 'env' as const, name: override.name, at: override.value.at };
     return { text: override.value.value, settings: [setting], set: override.set };
   };
-  const connections = withoutDoubles(connectionsOf(unit, framework.target, containers, fill));
+  const connections = withoutDoubles(connectionsOf(unit, framework.target, uses, fill));
   const policy = framework.policy === undefined ? 'default' : (policyNamed([framework.policy]) ?? 'unknown');
-  return { at: framework.at, channel: undefined, framework, component, join, policy, connections };
+  return { at: framework.at, channel: undefined, framework, component, policy, connections };
 }
 
 /** A client anywhere in the repository with a literal target. */
@@ -209,7 +217,7 @@ function literalClients(unit: Unit, repository: Repository): readonly GrpcClient
   const joined = new Set(unit.components.map((use) => use.component));
   return [...hits].flatMap(({ component, channel, framework }): GrpcClient[] => {
     if (joined.has(component) || inOtherEnvironment(component.folder, unit.folder)) return [];
-    const place: Place = { component, containers: [], join: 'none' };
+    const place: Place = { component, uses: [] };
     const client = channel ? codeClient(unit, place, channel, NO_CONFIG) : framework && fileClient(unit, place, framework);
     return client?.connections.some((connection) => connection.service) ? [client] : [];
   });
@@ -223,23 +231,31 @@ function isForeign(channel: GrpcChannel): boolean {
 function connectionsOf(
   unit: Unit,
   candidate: Connection['candidate'],
-  containers: readonly Container[],
+  uses: Place['uses'],
   fill: (container: Container) => FilledTarget | undefined,
 ): Connection[] {
-  if (containers.length === 0) {
+  if (uses.every(({ containers }) => containers.length === 0)) {
     const literal = literalTarget(candidate);
-    return literal ? [connection(unit, candidate, undefined, literal)] : [];
+    return literal ? [connection(unit, candidate, undefined, uses[0]?.join ?? 'none', literal)] : [];
   }
-  return containers.flatMap((container) => {
-    const filled = fill(container);
-    return filled ? [connection(unit, candidate, container, filled)] : [];
-  });
+  return uses.flatMap(({ containers, join }) =>
+    containers.flatMap((container) => {
+      const filled = fill(container);
+      return filled ? [connection(unit, candidate, container, join, filled)] : [];
+    }),
+  );
 }
 
-function connection(unit: Unit, candidate: Connection['candidate'], container: Container | undefined, filled: FilledTarget): Connection {
+function connection(
+  unit: Unit,
+  candidate: Connection['candidate'],
+  container: Container | undefined,
+  join: Connection['join'],
+  filled: FilledTarget,
+): Connection {
   const target = readTarget(filled.text);
   const service = container && !container.workload ? undefined : serviceOf(unit, target, container?.workload?.namespace);
-  return { candidate, container, filled, target, service, port: service && portOf(service, target.port) };
+  return { candidate, container, join, filled, target, service, port: service && portOf(service, target.port) };
 }
 
 /** Only names that DNS resolves. */

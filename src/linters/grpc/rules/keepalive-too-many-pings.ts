@@ -119,7 +119,7 @@ function hitsOf(client: GrpcClient, timeMs: number, permits: boolean, unit: Unit
     const mesh = meshOf(client, connection, service, unit, repository);
     if (mesh.meshed) return [];
     const possible = mesh.balances === 'maybe';
-    const severity: Severity = permits && !possible && client.join !== 'weak' ? 'warning' : 'hint';
+    const severity: Severity = permits && !possible && connection.join !== 'weak' ? 'warning' : 'hint';
     return [{ service, ...enforcement, severity, possible }];
   });
   return hits.sort((a, b) => compareSeverity(a.severity, b.severity) || b.minTimeMs - a.minTimeMs);

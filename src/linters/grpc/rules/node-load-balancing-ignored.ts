@@ -1,5 +1,6 @@
 import type { NodeOption } from '../../../code/index.ts';
 import type { Fix, Snippet } from '../../../fixes/change.ts';
+import { componentsOf } from '../../../model/unit.ts';
 import { lineStarts, positionAt } from '../../../text/source.ts';
 import type { Rule } from '../../rule.ts';
 import { sinkAt } from '../facts.ts';
@@ -44,7 +45,7 @@ export const nodeLoadBalancingIgnored: Rule = {
     },
   },
   check({ unit, report }) {
-    for (const { component } of unit.components) {
+    for (const component of componentsOf(unit)) {
       for (const option of ignoredOptions(component)) {
         const policy = option.value?.toLowerCase();
         const harmless = option.hasLoadBalancingConfig || policy === 'pick_first';

@@ -55,7 +55,7 @@ export const targetHttpUrl: Rule = {
           messageId: http.length > 0 ? 'also-http' : isLiteral ? 'literal' : 'given',
           data: { target, name: names[0] ?? '' },
           at: schemeAt(client, connection),
-          severity: client.join === 'weak' && !isLiteral ? milder(severity) : severity,
+          severity: connection.join === 'weak' && !isLiteral ? milder(severity) : severity,
           related: [
             ...(isLiteral ? [] : [{ at: client.at, messageId: 'target', data: {} }]),
             ...http.map((read) => ({ at: read.at, messageId: 'http', data: {} })),
