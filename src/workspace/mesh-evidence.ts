@@ -10,12 +10,19 @@ const NO_EVIDENCE = 'sidecar.istio.io/rewriteAppHTTPProbers';
 
 const MESHES = { 'istio.io': 'istio', 'linkerd.io': 'linkerd', 'consul.hashicorp.com': 'consul', 'kuma.io': 'kuma' } as const;
 
+/**
+ * Manifests that a test reads: nobody applies them, or only to a cluster that lives as long as the test. A folder `test` inside others may
+ * be an environment.
+ */
+const TEST_DATA = /(?:^|\/)(?:tests|__tests__|test-?data|(?:__)?fixtures?(?:__)?|e2e|src\/test)\/|^test\//i;
+
 export type MeshEvidence = Repository['meshEvidence'][number];
 
-/** The first place of a file that speaks of a service mesh. */
+/** The first place of a file that speaks of a service mesh; test data says nothing of what the cluster has. */
 export function meshEvidenceOf(file: SourceFile): MeshEvidence | undefined {
   // A CustomResourceDefinition names its group but is no object of it, and such files hold most of a repository's bytes.
   if (file.text.slice(0, 400).includes('kind: CustomResourceDefinition') || !QUICK.test(file.text)) return undefined;
+  if (TEST_DATA.test(file.path)) return undefined;
   for (const match of file.text.matchAll(EVIDENCE)) {
     const start = match.index + match[0].length - match[0].trimStart().length;
     if (file.text.startsWith(NO_EVIDENCE, start) || file.text.startsWith(NO_EVIDENCE, start + 1)) continue;

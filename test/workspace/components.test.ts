@@ -155,6 +155,30 @@ describe('evidence of a mesh', () => {
     it(`is not ${what}`, () => assert.equal(evidence(text), undefined));
   }
 
+  for (const path of [
+    'testdata/a.json',
+    'gitops/pkg/diff/testdata/a.json',
+    'test/a.yaml',
+    'app/src/test/resources/a.yaml',
+    'a/fixtures/b/c.yaml',
+    'chart/tests/x.yaml',
+    'test/e2e/a.yaml',
+  ]) {
+    it(`is not in test data: ${path}`, () => assert.equal(meshEvidenceOf(sourceFile(path, '    linkerd.io/inject: enabled\n')), undefined));
+  }
+
+  for (const path of [
+    'contest/a.yaml',
+    'latest/a.yaml',
+    'test.yaml',
+    'k8s/testing.yaml',
+    'examples/a.yaml',
+    'k8s/test-cluster/a.yaml',
+    'k8s/overlays/test/a.yaml',
+  ]) {
+    it(`may be in ${path}`, () => assert.equal(meshEvidenceOf(sourceFile(path, '    linkerd.io/inject: enabled\n'))?.mesh, 'linkerd'));
+  }
+
   it('covers the words that speak', () => {
     assert.deepEqual(evidence('metadata:\n  labels:\n    istio-injection: enabled\n'), ['istio', 'istio-injection:']);
   });
