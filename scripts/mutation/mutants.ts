@@ -1,0 +1,97 @@
+/** What a mutant is, and where a file has room for one: guards, operands, predicates, thresholds, severities. */
+import {
+  isBinaryExpression,
+  isBlock,
+  isBreakStatement,
+  isCallExpression,
+  isConditionalExpression,
+  isContinueStatement,
+  isIfStatement,
+  isLiteralTypeNode,
+  isPropertyAccessExpression,
+  isPropertyAssignment,
+  isReturnStatement,
+  isStringLiteral,
+  isThrowStatement,
+  isVariableDeclaration,
+  type Node,
+  type SourceFile,
+  SyntaxKind,
+} from 'typescript/unstable/ast';
+
+export interface Mutant {
+  /** Path below the root. */
+  readonly file: string;
+  /** One-based. */
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  /** Stands for what was between `start` and `end`. */
+  readonly text: string;
+  readonly what: string;
+  /** The code that was there, on one line. */
+  readonly code: string;
+}
+
+const PREDICATES = new Set(['filter', 'find', 'findLast', 'some', 'every']);
+const THRESHOLDS = new Map([
+  [SyntaxKind.LessThanToken, '<='],
+  [SyntaxKind.LessThanEqualsToken, '<'],
+  [SyntaxKind.GreaterThanToken, '>='],
+  [SyntaxKind.GreaterThanEqualsToken, '>'],
+]);
+const OTHER_SEVERITY = new Map([
+  ['error', 'warning'],
+  ['warning', 'information'],
+  ['information', 'warning'],
+  ['hint', 'information'],
+]);
+
+/** All mutants of a file, in the order of its text. */
+export function mutantsOf(path: string, source: SourceFile): Mutant[] {
+  const mutants: Mutant[] = [];
+  const textOf = (node: Node): string => source.text.slice(node.getStart(source), node.end);
+  const put = (node: Node, text: string, what: string): void => {
+    const start = node.getStart(source);
+    const line = source.text.slice(0, start).split('\n').length;
+    mutants.push({ file: path, line, start, end: node.end, text, what, code: textOf(node).replace(/\s+/g, ' ') });
+  };
+  const visit = (node: Node): void => {
+    if (isIfStatement(node)) {
+      put(node.expression, 'false', leaves(node.thenStatement) ? 'guard removed' : 'branch never');
+      if (node.elseStatement || !leaves(node.thenStatement)) put(node.expression, 'true', 'condition removed');
+    } else if (isConditionalExpression(node)) {
+      put(node, `(${textOf(node.whenTrue)})`, 'always the first');
+      put(node, `(${textOf(node.whenFalse)})`, 'always the second');
+    } else if (isBinaryExpression(node)) {
+      const operator = node.operatorToken.kind;
+      const shifted = THRESHOLDS.get(operator);
+      if (shifted) put(node.operatorToken, shifted, `threshold of ${textOf(node)}`.replace(/\s+/g, ' '));
+      if (operator === SyntaxKind.AmpersandAmpersandToken || operator === SyntaxKind.BarBarToken) {
+        put(node, textOf(node.left), `without operand ${textOf(node.right)}`.replace(/\s+/g, ' '));
+        // In a && b && c the left is a && b: its operands are dropped one by one further in.
+        const chained = isBinaryExpression(node.left) && node.left.operatorToken.kind === operator;
+        if (!chained) put(node, textOf(node.right), `without operand ${textOf(node.left)}`.replace(/\s+/g, ' '));
+      }
+    } else if (isCallExpression(node) && isPropertyAccessExpression(node.expression)) {
+      const [predicate] = node.arguments;
+      if (predicate && PREDICATES.has(textOf(node.expression.name))) put(predicate, '(() => true) as never', 'predicate always true');
+    } else if (isStringLiteral(node)) {
+      const other = OTHER_SEVERITY.get(node.text);
+      if (other && !isLiteralTypeNode(node.parent) && !isDeclared(node)) put(node, `'${other}'`, 'other severity');
+    }
+    node.forEachChild(visit);
+  };
+  visit(source);
+  return mutants.sort((a, b) => a.start - b.start);
+}
+
+function leaves(statement: Node): boolean {
+  if (isBlock(statement)) return statement.statements.some(leaves);
+  return isReturnStatement(statement) || isContinueStatement(statement) || isBreakStatement(statement) || isThrowStatement(statement);
+}
+
+/** The severity that a rule declares for its documents; `npm run generate -- --check` guards it. */
+function isDeclared(literal: Node): boolean {
+  return isPropertyAssignment(literal.parent) && isVariableDeclaration(literal.parent.parent.parent);
+}
