@@ -25,37 +25,40 @@ export interface EngineOptions {
   ) => { readonly findings: readonly LintFinding[]; readonly suppressed: number };
 }
 
-/**
- * What the rules of one technology say of a unit, and what they read beyond the unit: valid for as long as that is the same. They share
- * facts, so who reads first reads for all of them.
- */
+/** What rules read beyond their unit. What they said holds for as long as all of it is the same. */
+interface Reads {
+  meshEvidence?: Repository['meshEvidence'];
+  units?: Repository['units'];
+  components?: Repository['components'];
+  /** By the function that says it of every unit or component. */
+  readonly everyUnit: Map<(unit: Unit) => readonly unknown[], readonly unknown[]>;
+  readonly everyComponent: Map<(component: Component) => readonly unknown[], readonly unknown[]>;
+}
+
+/** What the rules of one technology say of a unit. They share facts, so who reads first reads for all of them. */
 interface RoomFindings {
   readonly findings: readonly Finding[];
-  readonly meshEvidence: Repository['meshEvidence'] | undefined;
-  readonly repositoryUnits: Repository['units'] | undefined;
-  readonly components: Repository['components'] | undefined;
-  /** What it read of every unit and of every component, by the function that says it. */
-  readonly everyUnit: ReadonlyMap<(unit: Unit) => readonly unknown[], readonly unknown[]>;
-  readonly everyComponent: ReadonlyMap<(component: Component) => readonly unknown[], readonly unknown[]>;
+  /** `undefined`: nothing but the unit. */
+  readonly reads: Reads | undefined;
 }
 
 interface UnitFindings {
   readonly unit: Unit;
   /** In the order of the rooms. */
   readonly byRoom: readonly RoomFindings[];
+  /** No room read anything but the unit. */
+  readonly alone: boolean;
 }
 
 const NOTHING: readonly Finding[] = [];
 
-function stillHolds(
-  { meshEvidence, components, repositoryUnits, everyUnit, everyComponent }: RoomFindings,
-  repository: Repository,
-): boolean {
-  if (meshEvidence && meshEvidence !== repository.meshEvidence) return false;
-  if (components && components !== repository.components) return false;
-  if (repositoryUnits && repositoryUnits !== repository.units) return false;
-  for (const [factsOf, facts] of everyUnit) if (repository.everyUnit(factsOf) !== facts) return false;
-  for (const [factsOf, facts] of everyComponent) if (repository.everyComponent(factsOf) !== facts) return false;
+function stillHolds({ reads }: RoomFindings, repository: Repository): boolean {
+  if (!reads) return true;
+  if (reads.meshEvidence && reads.meshEvidence !== repository.meshEvidence) return false;
+  if (reads.components && reads.components !== repository.components) return false;
+  if (reads.units && reads.units !== repository.units) return false;
+  for (const [factsOf, facts] of reads.everyUnit) if (repository.everyUnit(factsOf) !== facts) return false;
+  for (const [factsOf, facts] of reads.everyComponent) if (repository.everyComponent(factsOf) !== facts) return false;
   return true;
 }
 
@@ -121,6 +124,7 @@ export class Engine implements LintEngine {
   /** Runs the rules of which something that they read has changed; the others' findings are kept. */
   private judge(unit: Unit, repository: Repository, known: UnitFindings | undefined): UnitFindings {
     const same = known?.unit === unit ? known : undefined;
+    if (same?.alone) return same;
     let changed = same === undefined;
     const byRoom = this.rooms.map((rules, at) => {
       const kept = same?.byRoom[at];
@@ -128,43 +132,43 @@ export class Engine implements LintEngine {
       changed = true;
       return this.runRoom(rules, unit, repository);
     });
-    return changed || !same ? { unit, byRoom } : same;
+    return changed || !same ? { unit, byRoom, alone: byRoom.every(({ reads }) => reads === undefined) } : same;
   }
 
   private runRoom(rules: readonly Rule[], unit: Unit, repository: Repository): RoomFindings {
-    let meshEvidence: Repository['meshEvidence'] | undefined;
-    let repositoryUnits: Repository['units'] | undefined;
-    let components: Repository['components'] | undefined;
-    const everyUnit = new Map<(unit: Unit) => readonly unknown[], readonly unknown[]>();
-    const everyComponent = new Map<(component: Component) => readonly unknown[], readonly unknown[]>();
+    let reads: Reads | undefined;
+    const noted = (): Reads => {
+      reads ??= { everyUnit: new Map(), everyComponent: new Map() };
+      return reads;
+    };
     const tracked: Repository = {
       get units() {
-        repositoryUnits = repository.units;
+        noted().units = repository.units;
         return repository.units;
       },
       get components() {
-        components = repository.components;
+        noted().components = repository.components;
         return repository.components;
       },
       get meshEvidence() {
-        meshEvidence = repository.meshEvidence;
+        noted().meshEvidence = repository.meshEvidence;
         return repository.meshEvidence;
       },
       everyUnit: (factsOf) => {
         const facts = repository.everyUnit(factsOf);
-        everyUnit.set(factsOf, facts);
+        noted().everyUnit.set(factsOf, facts);
         return facts;
       },
       everyComponent: (factsOf) => {
         const facts = repository.everyComponent(factsOf);
-        everyComponent.set(factsOf, facts);
+        noted().everyComponent.set(factsOf, facts);
         return facts;
       },
       assume: (path) => repository.assume(path),
     };
     const findings: Finding[] = [];
     for (const rule of rules) this.run(rule, unit, tracked, findings);
-    return { findings: findings.length > 0 ? findings : NOTHING, meshEvidence, repositoryUnits, components, everyUnit, everyComponent };
+    return { findings: findings.length > 0 ? findings : NOTHING, reads };
   }
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {

@@ -44,15 +44,10 @@ function contains(node: YamlNode, anchor: Anchor): boolean {
   return node.file === anchor.file && node.start - 1 <= anchor.start && anchor.end <= node.end + 1;
 }
 
-const fingerprints = new Map<string, string>();
-
-/** @param identity rule, file, place, message and ordinal */
-export function fingerprintOf(identity: string): string {
-  let known = fingerprints.get(identity);
-  if (known === undefined) {
-    if (fingerprints.size >= 10_000) fingerprints.clear();
-    known = createHash('sha256').update(identity).digest('hex').slice(0, 20);
-    fingerprints.set(identity, known);
-  }
-  return known;
+/**
+ * @param identity rule, file, place and message
+ * @param ordinal counts the findings of one identity
+ */
+export function fingerprintOf(identity: string, ordinal: number): string {
+  return createHash('sha256').update(`${identity}\u0000${ordinal}`).digest('hex').slice(0, 20);
 }

@@ -1,3 +1,4 @@
+import { oncePer } from '../text/once.ts';
 import type { ParsedFile } from '../workspace/parsed-file.ts';
 import { fingerprintOf, pointerOf } from './fingerprint.ts';
 import type { LintFinding } from './lint-result.ts';
@@ -11,43 +12,55 @@ export function mergeFindings(
   rules: readonly Rule[],
   parsed: (path: string) => ParsedFile | undefined,
 ): LintFinding[] {
-  const runbooks = new Map(rules.map((rule) => [rule.id, rule.runbook]));
-  const byPlace = new Map<string, { worst: Finding; units: Set<string> }>();
+  const runbooks = runbooksOf(rules);
+  const byPlace = new Map<string, { worst: Finding; units: string[] }>();
   for (const finding of findings) {
-    const key = `${finding.rule}\u0000${finding.at.file.path}\u0000${finding.at.start}\u0000${finding.at.end}`;
+    const key = placeOf(finding);
     const known = byPlace.get(key);
-    if (!known) byPlace.set(key, { worst: finding, units: new Set([finding.unit]) });
+    if (!known) byPlace.set(key, { worst: finding, units: [finding.unit] });
     else {
-      known.units.add(finding.unit);
+      if (!known.units.includes(finding.unit)) known.units.push(finding.unit);
       if (compareSeverity(finding.severity, known.worst.severity) < 0) known.worst = finding;
     }
   }
   const merged = [...byPlace.values()].sort((a, b) => compare(a.worst, b.worst));
   const ordinals = new Map<string, number>();
   return merged.map(({ worst, units }) => {
-    const base = identityOf(worst, parsed(worst.at.file.path));
-    const ordinal = ordinals.get(base) ?? 0;
-    ordinals.set(base, ordinal + 1);
-    const sorted = [...units].sort();
-    const fingerprint = fingerprintOf(`${base}\u0000${ordinal}`);
-    return { ...worst, unit: sorted[0] ?? worst.unit, units: sorted, runbook: runbooks.get(worst.rule) ?? '', fingerprint };
+    const { identity, fingerprint } = identityOf(worst, parsed(worst.at.file.path));
+    const ordinal = ordinals.get(identity) ?? 0;
+    ordinals.set(identity, ordinal + 1);
+    if (units.length > 1) units.sort();
+    return {
+      ...worst,
+      unit: units[0] ?? worst.unit,
+      units,
+      runbook: runbooks.get(worst.rule) ?? '',
+      fingerprint: ordinal === 0 ? fingerprint : fingerprintOf(identity, ordinal),
+    };
   });
 }
+
+const runbooksOf = oncePer((rules: readonly Rule[]) => new Map(rules.map((rule) => [rule.id, rule.runbook])));
+
+const placeOf = oncePer(({ rule, at }: Finding): string => `${rule}\u0000${at.file.path}\u0000${at.start}\u0000${at.end}`);
 
 interface Identity {
   readonly parsed: ParsedFile | undefined;
   readonly identity: string;
+  /** Of the first finding with this identity. */
+  readonly fingerprint: string;
 }
 
 const identities = new WeakMap<Finding, Identity>();
 
 /** Rule, file, place and message: what the fingerprint is made of. Most findings are the same objects as last time. */
-function identityOf(finding: Finding, parsed: ParsedFile | undefined): string {
+function identityOf(finding: Finding, parsed: ParsedFile | undefined): Identity {
   const known = identities.get(finding);
-  if (known && known.parsed === parsed) return known.identity;
+  if (known && known.parsed === parsed) return known;
   const identity = [finding.rule, finding.at.file.path, pointerOf(parsed, finding.at), finding.messageId].join('\u0000');
-  identities.set(finding, { parsed, identity });
-  return identity;
+  const made = { parsed, identity, fingerprint: fingerprintOf(identity, 0) };
+  identities.set(finding, made);
+  return made;
 }
 
 function compare(a: Finding, b: Finding): number {

@@ -105,11 +105,14 @@ export function readSource(root: string, path: string): SourceFile | Notice {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(join(root, path), 'r');
-    const { size } = fstatSync(descriptor);
-    if (size > MAX_FILE_BYTES) return oversizeNotice(path, size, chunksOf(descriptor));
-    if (size > shared.length) shared = Buffer.allocUnsafe(size * 2);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < size; length += read) read = readSync(descriptor, shared, length, size - length, length);
+    // Most files fit; what fills the buffer is asked for its size.
+    let length = readSync(descriptor, shared, 0, shared.length, 0);
+    if (length === shared.length || length > MAX_FILE_BYTES) {
+      const { size } = fstatSync(descriptor);
+      if (size > MAX_FILE_BYTES) return oversizeNotice(path, size, chunksOf(descriptor));
+      if (size > shared.length) shared = Buffer.concat([shared], size * 2);
+      for (let read = -1; read !== 0 && length < size; length += read) read = readSync(descriptor, shared, length, size - length, length);
+    }
     return decodeText(path, shared.subarray(0, length));
   } catch (error) {
     return { kind: 'unreadable', file: path, message: errorText(error) };
@@ -119,8 +122,10 @@ export function readSource(root: string, path: string): SourceFile | Notice {
 }
 
 function* chunksOf(descriptor: number): Generator<Uint8Array> {
+  let at = 0;
   for (let read = 0; ; ) {
-    read = readSync(descriptor, shared, 0, shared.length, null);
+    read = readSync(descriptor, shared, 0, shared.length, at);
+    at += read;
     if (read === 0) return;
     yield shared.subarray(0, read);
   }

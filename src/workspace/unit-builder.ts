@@ -233,11 +233,14 @@ function fileReleases(parsed: ParsedFile, text: (path: string) => SourceFile | u
   if (parsed.format !== 'yaml') return [];
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (/^helmfile.*\.ya?ml$/.test(name)) return helmfileReleases(file, text);
-  return isValuesFile(file.path) ? valuesReleases(file) : NO_RELEASES;
+  return isValuesFile(file.path) ? valuesReleases(parsed) : NO_RELEASES;
 }
 
-const valuesReleases = oncePer((file: SourceFile): readonly HelmRelease[] => {
-  const release = standaloneRelease(file);
+const valuesReleases = oncePer(({ file, documents, templated }: YamlFile): readonly HelmRelease[] => {
+  const [only] = documents;
+  // Most are one document that was parsed already.
+  const root = !templated && only?.start === 0 && only.end === file.text.length && only.root?.kind === 'map' ? only.root : undefined;
+  const release = standaloneRelease(file, root);
   return release ? [release] : NO_RELEASES;
 });
 
