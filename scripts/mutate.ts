@@ -81,14 +81,22 @@ function stepsOf(copy: string, file: string): { readonly verdict: Verdict; reado
   ];
 }
 
-/** Runs tests on the copy, with a mutant or as it is. Gives the number of passed tests, or undefined when one failed. */
+/** Runs tests on the copy, with a mutant or as it is; a page's cases with LF only, which say as much about a guard. Gives the number of passed tests, or undefined when one failed. */
 function passes(copy: string, args: readonly string[], mutant?: Mutant): Promise<number | undefined> {
   const hook = join(ROOT, 'scripts/mutation/hook.mjs');
   const change = mutant && { ...mutant, url: pathToFileURL(join(copy, mutant.file)).href };
   return new Promise((done) => {
     const child = spawn(
       process.execPath,
-      ['--test', '--test-isolation=none', `--import=${hook}`, `--test-reporter=${hook}`, '--test-reporter-destination=stdout', ...args],
+      [
+        '--test',
+        '--test-isolation=none',
+        '--test-skip-pattern=\\(CRLF\\)$',
+        `--import=${hook}`,
+        `--test-reporter=${hook}`,
+        '--test-reporter-destination=stdout',
+        ...args,
+      ],
       {
         cwd: copy,
         stdio: ['ignore', 'pipe', 'ignore'],

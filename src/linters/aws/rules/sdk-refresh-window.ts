@@ -114,7 +114,7 @@ function judge(dependant: Dependant, { window, join }: DependantSdk, unit: Unit,
     related.push({ at: served.at, messageId: 'served', data: { low: formatDuration(served.life.lowMs) } });
   const base = { at: window.at, related, ...repair(window, cure) };
   const severity = severityOf(window, join, served);
-  if (!window.certain) return { ...base, messageId: 'maybe', data, severity: milder(severity === 'error' ? 'warning' : severity) };
+  if (!window.certain) return { ...base, messageId: 'maybe', data, severity: milder(severity) };
   const id = sdk === 'botocore' ? 'botocore' : behaviour === 'storm' ? 'storm' : 'raisedWait';
   if (served === 'unseen') return { ...base, messageId: `${id}Unseen`, data, severity };
   return { ...base, messageId: id, data: { ...data, service: served.service, low: formatDuration(served.life.lowMs) }, severity };

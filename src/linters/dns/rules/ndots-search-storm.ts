@@ -58,7 +58,7 @@ const SHORT_LIVED: ReadonlySet<string> = new Set(['Job', 'CronJob']);
 function podsOf(unit: Unit): ReadonlyMap<PodTemplate, readonly Container[]> {
   const pods = new Map<PodTemplate, Container[]>();
   for (const container of unit.containers) if (container.pod && asks(unit, container)) pods.set(container.pod, []);
-  for (const container of pods.size > 0 ? unit.containers : []) if (container.pod) pods.get(container.pod)?.push(container);
+  for (const container of unit.containers) if (container.pod) pods.get(container.pod)?.push(container);
   return pods;
 }
 
@@ -73,9 +73,7 @@ interface Storm {
 }
 
 function stormOf(unit: Unit, pod: PodTemplate, containers: readonly Container[]): Storm | undefined {
-  const asking = containers.filter(
-    (container) => !container.init && !usesProxy(container) && uncachedRuntime(unit, container) !== undefined,
-  );
+  const asking = containers.filter((container) => asks(unit, container));
   const [runtime] = asking.map((container) => uncachedRuntime(unit, container));
   if (!runtime || !searches(pod)) return undefined;
   const found = [...asking.flatMap(hostsInVariables), ...mountedConfigMaps(unit, pod).flatMap(hostsInFiles)];
@@ -92,7 +90,7 @@ function usesProxy({ env }: Container): boolean {
 /** The pod has the cluster's resolv.conf with its `ndots:5`, and nothing in it says otherwise or may do so. */
 function searches({ spec }: PodTemplate): boolean {
   const policy = scalarAt(spec, 'dnsPolicy');
-  if (spec.open || (policy && (policy.unknown || policy.text !== 'ClusterFirst'))) return false;
+  if (spec.open || (policy && policy.text !== 'ClusterFirst')) return false;
   // On the node's network ClusterFirst means the node's own resolv.conf.
   if (nodeAt(spec, 'hostNetwork') && textAt(spec, 'hostNetwork') !== 'false') return false;
   const config = nodeAt(spec, 'dnsConfig');
@@ -136,7 +134,7 @@ const namespaces = oncePer(
 
 /** CoreDNS answers the whole search list at once where its Corefile says `autopath`. */
 const autopaths = oncePer((unit: Unit): readonly KubeObject[] =>
-  unit.objects.filter(({ kind, root }) => kind === 'ConfigMap' && /^\s*autopath\b/m.test(textAt(mapAt(root, 'data'), 'Corefile') ?? '')),
+  unit.objects.filter(({ root }) => /^\s*autopath\b/m.test(textAt(mapAt(root, 'data'), 'Corefile') ?? '')),
 );
 
 function describe(unit: Unit, pod: PodTemplate, containers: readonly Container[], { runtime, hosts }: Storm): Report {
