@@ -39,7 +39,10 @@ export function sameShape(before: ParsedFile, after: ParsedFile): boolean {
 }
 
 const identities = oncePer((parsed: YamlFile): string => parsed.objects.map((object) => identityOf(object) ?? '').join());
-const isCompose = oncePer((parsed: YamlFile): boolean => parsed.documents.some(({ root }) => isComposeDocument(root)));
+
+function isCompose(parsed: YamlFile): boolean {
+  return parsed.documents.some(({ root }) => isComposeDocument(root));
+}
 
 /** @param resolved what the kustomizations and charts take */
 export function layOut(

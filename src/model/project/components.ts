@@ -1,4 +1,5 @@
 import { parseJson, jsonAt, jsonText } from '../../text/json.ts';
+import { oncePer } from '../../text/once.ts';
 import type { SourceFile } from '../../text/source.ts';
 import { parseToml, tomlAt, tomlString } from '../../text/toml.ts';
 import { goModulePath } from './go-module.ts';
@@ -267,7 +268,7 @@ function folderNames(folder: string): string[] {
 }
 
 /** Last segment of the name that a build file gives the project. */
-function declaredName(file: SourceFile): string | undefined {
+const declaredName = oncePer((file: SourceFile): string | undefined => {
   switch (buildFileKind(file.path)) {
     case 'go-mod':
       // `example.com/shop/orders/v2` is the module orders.
@@ -289,7 +290,7 @@ function declaredName(file: SourceFile): string | undefined {
     default:
       return undefined;
   }
-}
+});
 
 /** `Dockerfile.orders`, `orders.Dockerfile` and `docker/orders/Dockerfile` name what they build. */
 function dockerfileName(path: string, folder: string): string | undefined {
