@@ -1,10 +1,8 @@
 import { isComposeDocument } from '../model/containers/compose.ts';
 import type { ChartFolder } from '../model/helm/chart.ts';
 import type { KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
-import { identityOf } from '../model/kubernetes/objects.ts';
-import { oncePer } from '../text/once.ts';
 import type { FilesByPath, ParsedFile, YamlFile } from './parsed-file.ts';
-import { isYamlFile, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { identitiesOf, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
 
 /** A unit as its id, its place and the paths that its objects come from. */
 export interface UnitPlace {
@@ -32,13 +30,18 @@ export interface Layout {
 /** Files whose text says what belongs together. */
 const SHAPING = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization|Chart\.(?:ya?ml|lock)|requirements\.(?:ya?ml|lock))$|skaffold/;
 
+/** Whether what belongs together may depend on more than the file's objects: there are few such files. */
+export function isShaping(parsed: ParsedFile): parsed is YamlFile {
+  return parsed.format === 'yaml' && (SHAPING.test(parsed.file.path) || isCompose(parsed));
+}
+
 /** Whether a file that takes the other's place leaves the layout as it is. */
 export function sameShape(before: ParsedFile, after: ParsedFile): boolean {
   if (before.format !== 'yaml' || after.format !== 'yaml') return before.format === after.format;
-  return !SHAPING.test(after.file.path) && identities(before) === identities(after) && isCompose(before) === isCompose(after);
+  return (
+    !SHAPING.test(after.file.path) && identitiesOf(before).join() === identitiesOf(after).join() && isCompose(before) === isCompose(after)
+  );
 }
-
-const identities = oncePer((parsed: YamlFile): string => parsed.objects.map((object) => identityOf(object) ?? '').join());
 
 function isCompose(parsed: YamlFile): boolean {
   return parsed.documents.some(({ root }) => isComposeDocument(root));
@@ -47,13 +50,22 @@ function isCompose(parsed: YamlFile): boolean {
 /** @param resolved what the kustomizations and charts take */
 export function layOut(
   files: FilesByPath,
+  shaping: readonly YamlFile[],
   kustomizations: readonly KustomizationFolder[],
   charts: readonly ChartFolder[],
   resolved: readonly UnitPlace[],
 ): Layout {
   const taken = takenPaths(resolved, kustomizations, charts, files);
-  const left = [...files.values()].filter(isYamlFile).filter((parsed) => !taken.has(parsed.file.path));
-  return { kustomizations, charts, resolved, ...placeOthers(resolved, plainPlaces(left, resolved), taken, files) };
+  const left: YamlFile[] = [];
+  const others: string[] = [];
+  for (const parsed of files.values()) {
+    const { path } = parsed.file;
+    if (taken.has(path)) continue;
+    if (parsed.format === 'yaml' && parsed.objects.length > 0) left.push(parsed);
+    else others.push(path);
+  }
+  const compose = shaping.filter((parsed) => !taken.has(parsed.file.path) && isCompose(parsed));
+  return { kustomizations, charts, resolved, ...placeOthers(resolved, plainPlaces(left, compose, resolved), others) };
 }
 
 /** Paths that a kustomization or a chart has taken: their documents are not judged alone. */
@@ -80,10 +92,10 @@ function takenPaths(
   return taken;
 }
 
-function plainPlaces(left: readonly YamlFile[], resolved: readonly UnitPlace[]): UnitPlace[] {
+function plainPlaces(left: readonly YamlFile[], compose: readonly YamlFile[], resolved: readonly UnitPlace[]): UnitPlace[] {
   const ids = new Set(resolved.map((core) => core.id));
-  const composeFolders = new Set(left.filter(isCompose).map((parsed) => parentFolder(parsed.file.path)));
-  const planned = planFolderUnits(left.filter((parsed) => parsed.objects.length > 0));
+  const composeFolders = new Set(compose.map((parsed) => parentFolder(parsed.file.path)));
+  const planned = planFolderUnits(left);
   const places = planned.map(({ folder, members }): UnitPlace => {
     const kind = composeFolders.has(folder) ? 'compose' : 'folder';
     // A folder may hold a kustomization and, beside it, manifests that it doesn't list.
@@ -98,17 +110,14 @@ function plainPlaces(left: readonly YamlFile[], resolved: readonly UnitPlace[]):
 function placeOthers(
   resolved: readonly UnitPlace[],
   plain: readonly UnitPlace[],
-  taken: ReadonlySet<string>,
-  files: FilesByPath,
+  paths: readonly string[],
 ): Pick<Layout, 'folders' | 'others'> {
   const hosts = new Map<string, UnitPlace>();
   for (const place of [...resolved, ...plain]) if (!hosts.has(place.folder)) hosts.set(place.folder, place);
   const folders = new Set(hosts.keys());
   const others = new Map<string, string[]>();
   const bare: UnitPlace[] = [];
-  for (const parsed of files.values()) {
-    const { path } = parsed.file;
-    if ((parsed.format === 'yaml' && parsed.objects.length > 0) || taken.has(path)) continue;
+  for (const path of paths) {
     const folder = nearestFolder(path, folders) ?? parentFolder(path);
     let host = hosts.get(folder);
     if (!host) {
@@ -120,6 +129,6 @@ function placeOthers(
     if (list) list.push(path);
     else others.set(host.id, [path]);
   }
-  for (const paths of others.values()) paths.sort();
+  for (const list of others.values()) list.sort();
   return { folders: [...plain, ...bare], others };
 }

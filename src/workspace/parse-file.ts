@@ -84,8 +84,9 @@ function parseYamlFile(file: SourceFile): YamlFile | undefined {
   for (const span of splitDocuments(file.text)) {
     if (!documentMatters(file, span)) continue;
     const document = parseDocument(file, span, template);
-    if (document.problem) notices.push(problemNotice(file, document, template !== undefined));
-    else {
+    if (document.problem) {
+      if (isOurs(file, span)) notices.push(problemNotice(file, document, template !== undefined));
+    } else {
       documents.push(document);
       objects.push(...readObjects(file, document.root, template !== undefined));
     }
@@ -106,6 +107,11 @@ function documentMatters(file: SourceFile, span: DocumentSpan): boolean {
   const kind = /["']kind["']\s*:\s*["']([A-Za-z]+)["']|^\s+kind:\s*["']?([A-Za-z]+)/m.exec(text);
   if (kind && /["']?apiVersion["']?\s*:/.test(text)) return isRelevantKind(kind[1] ?? kind[2] ?? '') || /["']?items["']?\s*:/.test(text);
   return KINDLESS_TOPIC.test(text);
+}
+
+/** An editor's or a tool's JSON may well hold comments: only what a cluster or a gateway reads is missed when it can't be read. */
+function isOurs(file: SourceFile, span: DocumentSpan): boolean {
+  return !file.path.endsWith('.json') || /apiVersion|_format_version/.test(file.text.slice(span.start, span.end));
 }
 
 function problemNotice(file: SourceFile, document: YamlDocument, templated: boolean): Notice {

@@ -1,4 +1,5 @@
 import { identityOf } from '../model/kubernetes/objects.ts';
+import { oncePer } from '../text/once.ts';
 import type { ParsedFile, YamlFile } from './parsed-file.ts';
 
 /** Folders named like an environment never share a unit with their siblings. */
@@ -45,26 +46,31 @@ export function isWithin(folder: string, outer: string): boolean {
  * @param files the YAML files with objects that no kustomization, chart or compose file has taken
  */
 export function planFolderUnits(files: readonly YamlFile[]): FolderUnit[] {
-  const root: FolderNode = { path: '.', children: new Map(), members: [], identities: [] };
+  const root = emptyFolder('.');
+  const known = new Map([['.', root]]);
+  const nodeOf = (folder: string): FolderNode => {
+    let node = known.get(folder);
+    if (!node) {
+      node = emptyFolder(folder);
+      known.set(folder, node);
+      nodeOf(parentFolder(folder)).children.set(folder.slice(folder.lastIndexOf('/') + 1), node);
+    }
+    return node;
+  };
   for (const parsed of files) {
-    let node = root;
-    const folder = parentFolder(parsed.file.path);
-    for (const segment of folder === '.' ? [] : folder.split('/')) {
-      let child = node.children.get(segment);
-      if (!child) {
-        child = { path: node.path === '.' ? segment : `${node.path}/${segment}`, children: new Map(), members: [], identities: [] };
-        node.children.set(segment, child);
-      }
-      node = child;
-    }
+    const node = nodeOf(parentFolder(parsed.file.path));
     node.members.push(parsed.file.path);
-    for (const object of parsed.objects) {
-      const identity = identityOf(object);
-      if (identity !== undefined) node.identities.push(identity);
-    }
+    for (const identity of identitiesOf(parsed)) node.identities.push(identity);
   }
   return grow(root).units.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
 }
+
+function emptyFolder(path: string): FolderNode {
+  return { path, children: new Map(), members: [], identities: [] };
+}
+
+/** Which objects a file holds, by kind, namespace and name. */
+export const identitiesOf = oncePer((parsed: YamlFile): readonly string[] => parsed.objects.flatMap((object) => identityOf(object) ?? []));
 
 interface Grown {
   readonly units: FolderUnit[];

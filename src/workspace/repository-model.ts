@@ -6,9 +6,9 @@ import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { buildComponents, joinComponents, replacedComponents, skaffoldArtifacts } from './components.ts';
 import { ForkedMap } from './forked-map.ts';
-import { sameShape } from './layout.ts';
+import { isShaping, sameShape } from './layout.ts';
 import { parseFile } from './parse-file.ts';
-import type { Notice, ParsedFile } from './parsed-file.ts';
+import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
 
 /** What the model needs from outside: nothing here reads a disk. */
 export interface RepositoryInputs {
@@ -27,6 +27,7 @@ export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
   private readonly configuration: AssumeSource;
   private readonly files: ForkedMap<ParsedFile>;
+  private readonly shaping: ForkedMap<YamlFile>;
   /** Those of them that components are made of. */
   private readonly componentFiles: ForkedMap<ParsedFile>;
   private readonly mesh: ForkedMap<MeshEvidence>;
@@ -60,6 +61,7 @@ export class RepositoryModel {
     this.configuration = configuration;
     this.files = new ForkedMap(from?.files);
     this.componentFiles = new ForkedMap(from?.componentFiles);
+    this.shaping = new ForkedMap(from?.shaping);
     this.mesh = new ForkedMap(from?.mesh);
     this.outside = new ForkedMap(from?.outside);
     this.scanNotices = new Map(from?.scanNotices);
@@ -102,6 +104,7 @@ export class RepositoryModel {
     if (known && parsed ? !sameShape(known, parsed) : known !== parsed) this.layoutChanged = true;
     if (parsed && !known) this.unordered = true;
     keep(this.files, path, parsed);
+    keep(this.shaping, path, parsed && isShaping(parsed) ? parsed : undefined);
     keep(this.componentFiles, path, isOfComponent(parsed) ? parsed : undefined);
     keep(this.withNotices, path, parsed && parsed.notices.length > 0 ? parsed : undefined);
     keep(this.withSuppressions, path, parsed?.file.text.includes(SUPPRESSION_MARK) ? parsed : undefined);
@@ -169,6 +172,7 @@ export class RepositoryModel {
     if (this.unordered) {
       this.files.sortByPath();
       this.componentFiles.sortByPath();
+      this.shaping.sortByPath();
       this.mesh.sortByPath();
       this.unordered = false;
     }
@@ -177,12 +181,16 @@ export class RepositoryModel {
     this.componentsChanged = false;
     const replaced = before === this.components ? undefined : replacedComponents(before, this.components);
     if (this.layoutChanged) {
-      const artifacts = skaffoldArtifacts(this.files.values());
+      const artifacts = skaffoldArtifacts(this.shaping.values());
       if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
     }
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
+    const { files, shaping } = this;
     const built = this.builder
-      .build({ files: this.files, readText: (path) => this.readText(path), notices }, this.layoutChanged ? undefined : this.changed)
+      .build(
+        { files, shaping: shaping.values(), readText: (path) => this.readText(path), notices },
+        this.layoutChanged ? undefined : this.changed,
+      )
       .map((unit) => this.joined(unit, replaced && { before, by: replaced }));
     this.layoutChanged = false;
     this.changed.clear();

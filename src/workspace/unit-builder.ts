@@ -33,6 +33,8 @@ interface Core extends UnitPlace {
 /** What the builder reads. Both give the same object for as long as the file is unchanged. */
 export interface UnitSources {
   readonly files: FilesByPath;
+  /** Those of them that `isShaping` holds of. */
+  readonly shaping: Iterable<YamlFile>;
   readText(path: string): SourceFile | undefined;
   /** Files that could not be taken in. */
   readonly notices: Iterable<Notice>;
@@ -77,12 +79,13 @@ export class UnitBuilder {
     let names = layout && changed && this.namesOf(changed);
     let cores = layout && this.resolve(layout, read, names);
     if (!layout || !cores || !samePlaces(cores, layout.resolved)) {
-      const yaml = [...sources.files.values()].filter(isYamlFile);
-      const kustomizations = findKustomizations(yaml);
-      const charts = yaml.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path)) ? findCharts(yaml, sources.files.keys()) : [];
+      const shaping = [...sources.shaping];
+      const kustomizations = findKustomizations(shaping);
+      const hasCharts = shaping.some((parsed) => /(?:^|\/)Chart\.ya?ml$/.test(parsed.file.path));
+      const charts = hasCharts ? findCharts(shaping, sources.files.keys()) : [];
       names = undefined;
       cores = this.resolve({ kustomizations, charts }, read, names);
-      layout = layOut(sources.files, kustomizations, charts, cores);
+      layout = layOut(sources.files, shaping, kustomizations, charts, cores);
       this.forget(layout);
     }
     this.layout = layout;
