@@ -17,16 +17,22 @@ export interface YamlDocument extends DocumentSpan {
 }
 
 const SEPARATOR = /^---(?=[ \t\r\n]|$)/gm;
+/** Between two JSON documents in one file. Inside one, nothing but a comma parts `}` and `{`, and no string runs over a line break. */
+const JSON_SEPARATOR = /\}[ \t]*\r?\n\s*(?=\{)/g;
 const KIND = /^kind:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:#.*)?\r?$/m;
 
-/** Splits at column-0 `---`. A document that is not written in block style at column 0 (JSON, indented) has no `kind` here. */
+/**
+ * Splits at column-0 `---`, and JSON between two documents, which kubectl takes as a stream. A document that is not written in block style at
+ * column 0 (JSON, indented) has no `kind` here.
+ */
 export function splitDocuments(text: string): DocumentSpan[] {
   const spans: DocumentSpan[] = [];
   let start = 0;
   SEPARATOR.lastIndex = 0;
   const push = (end: number): void => {
     const part = text.slice(start, end);
-    if (/\S/.test(part)) spans.push({ start, end, kind: KIND.exec(part)?.[1] });
+    if (/^\s*\{(?!\{)/.test(part)) spans.push(...splitJson(part, start));
+    else if (/\S/.test(part)) spans.push({ start, end, kind: KIND.exec(part)?.[1] });
   };
   for (let match = SEPARATOR.exec(text); match; match = SEPARATOR.exec(text)) {
     push(match.index);
@@ -35,6 +41,17 @@ export function splitDocuments(text: string): DocumentSpan[] {
   }
   push(text.length);
   return spans;
+}
+
+function splitJson(text: string, from: number): DocumentSpan[] {
+  const spans: DocumentSpan[] = [];
+  let start = 0;
+  // Actions of a template close with braces, too.
+  for (const { index, 0: found } of text.includes('{{') ? [] : text.matchAll(JSON_SEPARATOR)) {
+    spans.push({ start: from + start, end: from + index + 1, kind: undefined });
+    start = index + found.length;
+  }
+  return [...spans, { start: from + start, end: from + text.length, kind: undefined }];
 }
 
 /**
@@ -98,22 +115,47 @@ export function maskTemplate(text: string): { text: string; masks: readonly Mask
   if (!text.includes('{{')) return undefined;
   const actions = templateActions(text);
   const outside = withSpans(text, actions, () => ' ');
-  let line = { start: 0, end: -1, alone: false };
-  const masks = actions.map(({ start, end }): Mask & { readonly blank: boolean } => {
+  let line: ActionLine = { start: 0, end: -1, alone: false, opensScalar: false };
+  const filled: (Span & { readonly fill: string })[] = [];
+  const masks = actions.map(({ start, end }): Mask => {
     const expression = text.slice(start, end);
     if (start > line.end || end > line.end) {
       const lineStart = text.lastIndexOf('\n', start - 1) + 1;
       const eol = text.indexOf('\n', end);
       const lineEnd = eol < 0 ? text.length : eol;
-      line = { start: lineStart, end: lineEnd, alone: outside.slice(lineStart, lineEnd).trim() === '' };
+      const alone = outside.slice(lineStart, lineEnd).trim() === '';
+      line = { start: lineStart, end: lineEnd, alone, opensScalar: alone && opensScalar(outside, lineStart, line) };
     }
     const blank = line.alone || beginsBlock(outside, { start, end }, line, expression);
     // Only what writes text can add keys; `if`, `end` and the like only choose.
     const hole = blank && !/^\{\{-?\s*(?:if|else|end|range|with|define|\/\*|\$[\w.]*\s*:?=)/.test(expression);
-    return { start, end, expression, hole, blank };
+    // A block scalar may not begin with blanks that reach further than its first line: it begins with empty lines instead.
+    if (line.opensScalar) filled.push({ start: Math.max(line.start, filled.at(-1)?.end ?? 0), end, fill: '\n' });
+    else filled.push({ start, end, fill: blank || CONTROL.test(expression) ? ' ' : 'x' });
+    return { start, end, expression, hole };
   });
-  const masked = withSpans(text, actions, (index) => (masks[index]?.blank || CONTROL.test(masks[index]?.expression ?? '') ? ' ' : 'x'));
-  return { text: masked, masks: masks.map(({ start, end, expression, hole }) => ({ start, end, expression, hole })) };
+  return { text: withSpans(text, filled, (index) => filled[index]?.fill ?? ' '), masks };
+}
+
+/** A line with an action on it. */
+interface ActionLine extends Span {
+  readonly alone: boolean;
+  /** Nothing but blanks and actions stands between a block scalar's header and this line. */
+  readonly opensScalar: boolean;
+}
+
+const SCALAR_HEADER = /(?:^|[ \t])[|>][-+\d]{0,2}(?:[ \t]+#.*)?$/;
+
+const SPACE = 32;
+
+/** @param before the last line with an action above: what is known of it needs no second look */
+function opensScalar(outside: string, lineStart: number, before: ActionLine): boolean {
+  const known = before.alone ? before.end : 0;
+  let at = lineStart - 1;
+  while (at > known && outside.charCodeAt(at) <= SPACE) at--;
+  if (at <= known) return before.alone && before.opensScalar;
+  const above = outside.slice(outside.lastIndexOf('\n', at) + 1, at + 1);
+  return (above.includes('|') || above.includes('>')) && SCALAR_HEADER.test(above);
 }
 
 /**
@@ -160,7 +202,10 @@ function templateActions(text: string): Span[] {
   return spans;
 }
 
-/** The text with the spans filled in. White space stays: an action may run over a line break, and the next line's indentation must hold. */
+/**
+ * The text with the spans filled in. White space stays: an action may run over a line break, and the next line's indentation must hold;
+ * a span that is filled with line breaks has nothing else in it.
+ */
 function withSpans(text: string, spans: readonly Span[], filler: (index: number) => string): string {
   const parts: string[] = [];
   let at = 0;
@@ -168,7 +213,8 @@ function withSpans(text: string, spans: readonly Span[], filler: (index: number)
     const fill = filler(index);
     const span = text.slice(start, end);
     // Most are one line of blanks, and a blank for each character needs no search.
-    parts.push(text.slice(at, start), fill === ' ' && !/[^\S ]/.test(span) ? fill.repeat(span.length) : span.replace(/\S/g, fill));
+    const bare = fill === '\n' || (fill === ' ' && !/[^\S ]/.test(span));
+    parts.push(text.slice(at, start), bare ? fill.repeat(span.length) : span.replace(/\S/g, fill));
     at = end;
   }
   return parts.join('') + text.slice(at);

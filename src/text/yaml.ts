@@ -109,6 +109,8 @@ export function parseYaml(file: SourceFile, start = 0, end = file.text.length, t
   }
 }
 
+const SPACE = 32;
+
 type YamlEvent = ReturnType<typeof parseEvents>[number];
 
 class TreeBuilder {
@@ -199,9 +201,9 @@ class TreeBuilder {
     const style = STYLES[event.style] ?? 'plain';
     const end = this.base + event.valueEnd;
     this.lastEnd = style === 'single' || style === 'double' ? end + 1 : end;
-    const mask = this.masks.length === 0 ? undefined : this.masks.find((m) => m.start < end && m.end > start);
+    const mask = this.masks[this.firstMaskBehind(start)];
     const { file, input } = this;
-    if (mask) {
+    if (mask && mask.start < end) {
       const text = file.text.slice(start, end);
       return { kind: 'scalar', file, start, end, text, style, tag, unknown: { why: 'templated', expression: text.trim() } };
     }
@@ -297,16 +299,27 @@ class TreeBuilder {
   /** A hole right after the last entry may add to this collection or to one around it: it counts for all of them. */
   private holeIn(start: number, end: number): Mask | undefined {
     const { text } = this.file;
-    return this.masks.find((mask) => {
-      if (!mask.hole || mask.end <= start) return false;
-      if (mask.start < end) return true;
-      for (let at = end; at < mask.start; at++) {
-        const code = text.charCodeAt(at);
-        const inMask = this.masks.some((other) => other.start <= at && at < other.end);
-        if (!inMask && code !== 32 && code !== 10 && code !== 13 && code !== 9) return false;
-      }
-      return true;
-    });
+    let at = end;
+    for (let index = this.firstMaskBehind(start); index < this.masks.length; index++) {
+      const mask = this.masks[index];
+      if (!mask) break;
+      for (; at < mask.start; at++) if (text.charCodeAt(at) > SPACE) return undefined;
+      if (mask.hole) return mask;
+      at = Math.max(at, mask.end);
+    }
+    return undefined;
+  }
+
+  /** The index of the first mask that ends behind an offset; the number of masks when none does. */
+  private firstMaskBehind(offset: number): number {
+    let low = 0;
+    let high = this.masks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.masks[middle]?.end ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
