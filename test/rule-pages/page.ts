@@ -20,6 +20,8 @@ export interface PageCase {
   readonly markers: readonly Marker[];
   /** Text of files after the fix named here; `''` is the first fix of the first finding. */
   readonly fixed: readonly { readonly fix: string; readonly file: string; readonly text: string }[];
+  /** Texts that findings offer to copy where there is no fix. */
+  readonly snippets: readonly string[];
   readonly configuration: string | undefined;
 }
 
@@ -40,6 +42,7 @@ const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)\s*
  *                  ^^^^^ error malformed
  *     ```
  *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one)
+ *     ```yaml snippet                     (what a finding without a fix offers to copy; all such texts of the case or none)
  *     ```yaml config                      (`.runbook-lens.yaml`)
  *     ```yaml file=kong.yaml times=1000   (each line with `{n}` stands there so many times, numbered; no squiggles behind it)
  */
@@ -48,7 +51,12 @@ export function readPage(text: string): Page {
   const id = /^# (\S+)/.exec(lines.find((line) => line.startsWith('# ')) ?? '')?.[1] ?? '';
   const cases: PageCase[] = [];
   let open:
-    | (PageCase & { files: Map<string, string>; markers: Marker[]; fixed: { fix: string; file: string; text: string }[] })
+    | (PageCase & {
+        files: Map<string, string>;
+        markers: Marker[];
+        fixed: { fix: string; file: string; text: string }[];
+        snippets: string[];
+      })
     | undefined;
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
@@ -62,6 +70,7 @@ export function readPage(text: string): Page {
         files: new Map(),
         markers: [],
         fixed: [],
+        snippets: [],
         configuration: undefined,
       };
       cases.push(open);
@@ -77,6 +86,7 @@ export function readPage(text: string): Page {
     const file = /(?:^|\s)file=(\S+)/.exec(info)?.[1];
     const fixed = /(?:^|\s)fixed(?:=(\S+))?(?:\s|$)/.exec(info);
     if (/(?:^|\s)config(?:\s|$)/.test(info)) Object.assign(open, { configuration: `${body.join('\n')}\n` });
+    else if (/(?:^|\s)snippet(?:\s|$)/.test(info)) open.snippets.push(join(body));
     else if (file && fixed) open.fixed.push({ fix: fixed[1] ?? '', file, text: join(body) });
     else if (file) {
       const { kept, markers } = takeMarkers(file, body);

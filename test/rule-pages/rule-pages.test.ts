@@ -58,6 +58,8 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
   // Who marks one related place marks them all.
   const marked = new Set(item.markers.filter((marker) => marker.kind === 'related').map(describeMarker));
   if (marked.size > 0) assert.deepEqual([...related].sort(), [...marked].sort(), `related places, page line ${item.pageLine}`);
+  const snippets = findings.flatMap(({ snippet }) => (snippet ? [snippet.text] : []));
+  if (item.snippets.length > 0) assert.deepEqual(snippets.sort(), item.snippets.toSorted(), `snippets, page line ${item.pageLine}`);
   checkTexts(rule, findings);
   checkFixes(engine, result, findings, item, crlf);
   await checkWithoutRelated(item, files, findings);

@@ -92,7 +92,7 @@ function isPeculiar(service: GrpcService): boolean {
 
 /** The Service's port where the pods listen on another: no connection comes about, which is another matter. */
 function isWrongPort(service: GrpcService, port: string | undefined): boolean {
-  const mapped = service.ports.some((one) => one.port === port && one.targetPort !== undefined && String(one.targetPort) !== port);
+  const mapped = service.ports.some((one) => one.port === port && one.targetPort !== undefined);
   return mapped && !service.ports.some((one) => String(one.targetPort) === port);
 }
 

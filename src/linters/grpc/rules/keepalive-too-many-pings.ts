@@ -131,7 +131,7 @@ function keepaliveOf({ channel, framework }: GrpcClient): Pick<Keepalive, 'timeM
     const isCore = channel.package === 'grpcio' || channel.package === 'grpc';
     return isCore && channel.keepalive.maxPingsWithoutData !== 0 ? undefined : channel.keepalive;
   }
-  if (!framework || framework.framework === 'quarkus') return undefined;
+  if (!framework) return undefined;
   const own = (key: string) =>
     framework.properties.find(
       (one) =>
