@@ -38,9 +38,10 @@ export function isShaping(parsed: ParsedFile): parsed is YamlFile {
 /** Whether a file that takes the other's place leaves the layout as it is. */
 export function sameShape(before: ParsedFile, after: ParsedFile): boolean {
   if (before.format !== 'yaml' || after.format !== 'yaml') return before.format === after.format;
-  return (
-    !SHAPING.test(after.file.path) && identitiesOf(before).join() === identitiesOf(after).join() && isCompose(before) === isCompose(after)
-  );
+  if (SHAPING.test(after.file.path) || isCompose(before) !== isCompose(after)) return false;
+  // An object without a fixed name has no identity, but a file with objects belongs elsewhere than one without.
+  const hasObjects = after.objects.length > 0;
+  return before.objects.length > 0 === hasObjects && identitiesOf(before).join() === identitiesOf(after).join();
 }
 
 function isCompose(parsed: YamlFile): boolean {
