@@ -8,18 +8,18 @@
  * A rule's mutant is tried against its page; what survives, against all pages and tests of its technology, then against the compiler. Facts start
  * with the second step. Works on a copy of the sources, so that files may change meanwhile. Exit status 1: there are survivors.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { API } from 'typescript/unstable/sync';
-import { type Mutant, mutantsOf } from './mutation/mutants.ts';
+import { type Mutant, mutantsOf, withSwitches } from './mutation/mutants.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const AT_ONCE = 2;
-/** A mutant that loops is killed after this time. */
+/** A mutant that loops is ended after this time. */
 const LIMIT_MS = 60_000;
 
 type Verdict = 'page' | 'tests' | 'types' | 'survived';
@@ -68,50 +68,77 @@ function ruleOf(file: string): string | undefined {
   return room && `${room}/${name}`;
 }
 
-/** Arguments of the test runner for each step of a file: first the cheap one. */
-function stepsOf(copy: string, file: string): { readonly verdict: Verdict; readonly args: readonly string[] }[] {
-  const pages = 'test/rule-pages/rule-pages.test.ts';
+interface Step {
+  readonly verdict: Verdict;
+  /** Test files below the root. */
+  readonly files: readonly string[];
+  /** How the names of its tests begin; all of them when undefined. */
+  readonly name?: string;
+}
+
+/** What is tried for a file's mutants, the cheap step first. */
+function stepsOf(copy: string, file: string): Step[] {
+  const files = ['test/rule-pages/rule-pages.test.ts'];
   const room = `test/linters/${roomOf(file)}`;
   const tests = existsSync(join(copy, room)) ? readdirSync(join(copy, room)).filter((name) => name.endsWith('.test.ts')) : [];
   const rule = ruleOf(file);
   return [
-    ...(rule ? [{ verdict: 'page' as const, args: [`--test-name-pattern=^${rule} `, pages] }] : []),
-    { verdict: rule ? 'tests' : 'page', args: [`--test-name-pattern=^${roomOf(file)}/`, pages] },
-    ...(tests.length > 0 ? [{ verdict: 'tests' as const, args: tests.map((name) => `${room}/${name}`) }] : []),
+    ...(rule ? [{ verdict: 'page' as const, files, name: `${rule} ` }] : []),
+    { verdict: rule ? 'tests' : 'page', files, name: `${roomOf(file)}/` },
+    ...(tests.length > 0 ? [{ verdict: 'tests' as const, files: tests.map((name) => `${room}/${name}`) }] : []),
   ];
 }
 
-/** Runs tests on the copy, with a mutant or as it is; a page's cases with LF only, which say as much about a guard. Gives the number of passed tests, or undefined when one failed. */
-function passes(copy: string, args: readonly string[], mutant?: Mutant): Promise<number | undefined> {
-  const hook = join(ROOT, 'scripts/mutation/hook.mjs');
-  const change = mutant && { ...mutant, url: pathToFileURL(join(copy, mutant.file)).href };
-  return new Promise((done) => {
-    const child = spawn(
-      process.execPath,
-      [
-        '--test',
-        '--test-isolation=none',
-        '--test-skip-pattern=\\(CRLF\\)$',
-        `--import=${hook}`,
-        `--test-reporter=${hook}`,
-        '--test-reporter-destination=stdout',
-        ...args,
-      ],
-      {
+/** A process with one file's mutants, each behind a switch. */
+class Trial {
+  private readonly start: (first: number) => ChildProcess;
+  private child: ChildProcess | undefined;
+
+  constructor(copy: string, file: string, mutants: readonly Mutant[]) {
+    const url = (path: string): string => pathToFileURL(join(copy, path)).href;
+    const steps = stepsOf(copy, file).map((step) => ({ ...step, files: step.files.map(url) }));
+    const text = withSwitches(readFileSync(join(copy, file), 'utf8'), mutants);
+    const MUTATION = JSON.stringify({ file: url(file), text, steps });
+    this.start = (first) =>
+      fork(join(ROOT, 'scripts/mutation/try-mutants.mjs'), {
         cwd: copy,
-        stdio: ['ignore', 'pipe', 'ignore'],
-        env: { ...process.env, NODE_COMPILE_CACHE: join(copy, '.compiled'), MUTANT: change ? JSON.stringify(change) : '' },
-      },
-    );
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-    let printed = '';
-    child.stdout.on('data', (data) => {
-      printed += data;
-    });
-    child.on('close', (status) => {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', first === -1 ? 'inherit' : 'ignore', 'ipc'],
+        env: { ...process.env, NODE_COMPILE_CACHE: join(copy, '.compiled'), MUTATION, MUTANT: String(first) },
+      });
+  }
+
+  /** -1 is the file as it is. `anew`: in a process of its own, where the mutant is on while files are loaded. */
+  async verdictOf(mutant: number, anew = false): Promise<Verdict> {
+    if (!this.child || anew) {
+      this.end();
+      this.child = this.start(anew ? mutant : -1);
+      if ((await answerOf(this.child)) !== 'ready') throw new Error('the tests could not be loaded');
+    }
+    const answer = answerOf(this.child);
+    this.child.send(mutant);
+    const verdict = await answer;
+    if (verdict === undefined || anew) this.end();
+    return verdict === undefined || verdict === 'ready' ? 'page' : verdict;
+  }
+
+  end(): void {
+    this.child?.kill('SIGKILL');
+    this.child = undefined;
+  }
+}
+
+/** The next message of a process; undefined when it ends or takes too long, as one does that loops. */
+function answerOf(child: ChildProcess): Promise<Verdict | 'ready' | undefined> {
+  return new Promise((done) => {
+    const timer = setTimeout(() => done(undefined), LIMIT_MS);
+    const settle = (answer?: Verdict | 'ready'): void => {
       clearTimeout(timer);
-      done(status === 0 ? Number(printed.trim().split('\n').at(-1)) : undefined);
-    });
+      child.removeAllListeners();
+      done(answer);
+    };
+    child.once('message', (message) => settle(message as Verdict | 'ready'));
+    child.once('exit', () => settle());
   });
 }
 
@@ -162,9 +189,26 @@ class Compiler {
   }
 }
 
-async function judge(copy: string, compiler: Compiler, mutant: Mutant): Promise<Verdict> {
-  for (const { verdict, args } of stepsOf(copy, mutant.file)) if ((await passes(copy, args, mutant)) === undefined) return verdict;
-  return compiler.accepts(mutant) ? 'survived' : 'types';
+/** Tries all mutants of a file. Survivors are tried again, each in a process of its own, and then shown to the compiler. */
+async function judge(copy: string, compiler: Compiler, file: string): Promise<Judged[]> {
+  const mutants = compiler.mutants(file);
+  const trial = new Trial(copy, file, mutants);
+  const asItIs = async (): Promise<void> => {
+    if ((await trial.verdictOf(-1)) !== 'survived') throw new Error(`${file}: a test fails without any mutant`);
+  };
+  await asItIs();
+  const verdicts: Verdict[] = [];
+  for (const number of mutants.keys()) verdicts.push(await trial.verdictOf(number));
+  await asItIs();
+  const judged: Judged[] = [];
+  for (const [number, mutant] of mutants.entries()) {
+    let verdict = verdicts[number] ?? 'survived';
+    if (verdict === 'survived') verdict = await trial.verdictOf(number, true);
+    if (verdict === 'survived' && !compiler.accepts(mutant)) verdict = 'types';
+    judged.push({ ...mutant, verdict });
+  }
+  trial.end();
+  return judged;
 }
 
 const copy = copyOfSources();
@@ -176,24 +220,18 @@ try {
   process.stdout.write(
     '| file | mutants | killed by its page | by other tests | by the compiler | survived |\n|---|--:|--:|--:|--:|--:|\n',
   );
-  for (const file of files) {
-    for (const { args } of stepsOf(copy, file)) {
-      if (!(await passes(copy, args))) throw new Error(`these tests fail (or are none) without any mutant: ${args.join(' ')}`);
+  const work = async (): Promise<void> => {
+    for (let file = files.shift(); file; file = files.shift()) {
+      const done = await judge(copy, compiler, file);
+      judged.push(...done);
+      const count = (verdict: Verdict): number => done.filter((one) => one.verdict === verdict).length;
+      process.stdout.write(
+        `| ${ruleOf(file) ?? file} | ${done.length} | ${count('page')} | ${count('tests')} | ${count('types')} | ${count('survived')} |\n`,
+      );
+      if (values.json) writeFileSync(values.json, `${JSON.stringify(judged, null, 1)}\n`);
     }
-    const queue = compiler.mutants(file);
-    const done: Judged[] = [];
-    const work = async (): Promise<void> => {
-      for (let mutant = queue.shift(); mutant; mutant = queue.shift())
-        done.push({ ...mutant, verdict: await judge(copy, compiler, mutant) });
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    judged.push(...done.sort((a, b) => a.start - b.start));
-    const count = (verdict: Verdict): number => done.filter((one) => one.verdict === verdict).length;
-    process.stdout.write(
-      `| ${ruleOf(file) ?? file} | ${done.length} | ${count('page')} | ${count('tests')} | ${count('types')} | ${count('survived')} |\n`,
-    );
-    if (values.json) writeFileSync(values.json, `${JSON.stringify(judged, null, 1)}\n`);
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   const survivors = judged.filter(({ verdict }) => verdict === 'survived');
   process.stdout.write(`\n${judged.length} mutants, ${survivors.length} survived\n`);
   for (const { file, line, what, code } of survivors) process.stdout.write(`${file}:${line} ${what}: ${code.slice(0, 110)}\n`);

@@ -66,7 +66,7 @@ export function mutantsOf(path: string, source: SourceFile): Mutant[] {
     } else if (isBinaryExpression(node)) {
       const operator = node.operatorToken.kind;
       const shifted = THRESHOLDS.get(operator);
-      if (shifted) put(node.operatorToken, shifted, `threshold of ${textOf(node)}`.replace(/\s+/g, ' '));
+      if (shifted) put(node, `${textOf(node.left)} ${shifted} ${textOf(node.right)}`, 'threshold');
       if (operator === SyntaxKind.AmpersandAmpersandToken || operator === SyntaxKind.BarBarToken) {
         put(node, textOf(node.left), `without operand ${textOf(node.right)}`.replace(/\s+/g, ' '));
         // In a && b && c the left is a && b: its operands are dropped one by one further in.
@@ -78,7 +78,7 @@ export function mutantsOf(path: string, source: SourceFile): Mutant[] {
       if (predicate && PREDICATES.has(textOf(node.expression.name))) put(predicate, '(() => true) as never', 'predicate always true');
     } else if (isStringLiteral(node)) {
       const other = OTHER_SEVERITY.get(node.text);
-      if (other && !isLiteralTypeNode(node.parent) && !isDeclared(node)) put(node, `'${other}'`, 'other severity');
+      if (other && !isLiteralTypeNode(node.parent) && !isDeclaredOrKey(node)) put(node, `'${other}'`, 'other severity');
     }
     node.forEachChild(visit);
   };
@@ -91,7 +91,31 @@ function leaves(statement: Node): boolean {
   return isReturnStatement(statement) || isContinueStatement(statement) || isBreakStatement(statement) || isThrowStatement(statement);
 }
 
-/** The severity that a rule declares for its documents; `npm run generate -- --check` guards it. */
-function isDeclared(literal: Node): boolean {
-  return isPropertyAssignment(literal.parent) && isVariableDeclaration(literal.parent.parent.parent);
+/** A key, or the severity that a rule declares for its documents; `npm run generate -- --check` guards that. */
+function isDeclaredOrKey(literal: Node): boolean {
+  const { parent } = literal;
+  return isPropertyAssignment(parent) && (parent.name === literal || isVariableDeclaration(parent.parent.parent));
+}
+
+/**
+ * The file with all its mutants in it: `globalThis.mutant` holds the number of the one that is on, so one process can try them all.
+ * @param mutants those of this file in the order of its text
+ */
+export function withSwitches(text: string, mutants: readonly Mutant[]): string {
+  const numbered = mutants.map((mutant, number) => ({ ...mutant, number })).sort((a, b) => a.start - b.start || b.end - a.end);
+  const render = (from: number, to: number, inside: typeof numbered): string => {
+    let written = '';
+    let at = from;
+    for (let rest = inside; rest[0]; ) {
+      const [{ start, end }] = rest as [(typeof numbered)[number]];
+      const same = rest.filter((one) => one.start === start && one.end === end);
+      const within = rest.filter((one) => one.start >= start && one.end <= end && !same.includes(one));
+      const choices = same.map((one) => `globalThis.mutant === ${one.number} ? (${one.text}) : `).join('');
+      written += `${text.slice(at, start)}(${choices}(${render(start, end, within)}))`;
+      at = end;
+      rest = rest.filter((one) => one.start >= end);
+    }
+    return written + text.slice(at, to);
+  };
+  return render(0, text.length, numbered);
 }

@@ -79,6 +79,11 @@ export function rangeOf(anchor: Anchor): Range {
   return { start: positionAt(anchor.file, anchor.start), end: positionAt(anchor.file, anchor.end) };
 }
 
+/** Whether the second anchor lies in the first, or is the same. */
+export function covers(outer: Anchor, inner: Anchor): boolean {
+  return outer.file.path === inner.file.path && outer.start <= inner.start && inner.end <= outer.end;
+}
+
 export function textOf(anchor: Anchor): string {
   return anchor.file.text.slice(anchor.start, anchor.end);
 }

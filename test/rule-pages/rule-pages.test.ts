@@ -58,6 +58,12 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
   // Who marks one related place marks them all.
   const marked = new Set(item.markers.filter((marker) => marker.kind === 'related').map(describeMarker));
   if (marked.size > 0) assert.deepEqual([...related].sort(), [...marked].sort(), `related places, page line ${item.pageLine}`);
+  for (const finding of findings) {
+    const itself = (finding.related ?? []).find(
+      ({ at }) => at.file.path === finding.at.file.path && at.start <= finding.at.start && at.end >= finding.at.end,
+    );
+    assert.ok(!itself, `${itself?.messageId} is where the finding is, and tells nothing`);
+  }
   const snippets = findings.flatMap(({ snippet }) => (snippet ? [snippet.text] : []));
   if (item.snippets.length > 0) assert.deepEqual(snippets.sort(), item.snippets.toSorted(), `snippets, page line ${item.pageLine}`);
   checkTexts(rule, findings);

@@ -65,7 +65,7 @@ export const nodeLoadBalancingIgnored: Rule = {
 
 function remedy(option: NodeOption, policy: string | undefined): { fixes?: readonly Fix[]; snippet?: Snippet } {
   const isKnown = policy !== undefined && /^(?:round_robin|weighted_round_robin)$/.test(policy);
-  const beside = option.key === 'grpc.lb_policy_name' && objectAround(option).includes('grpc.service_config');
+  const beside = objectAround(option).includes('grpc.service_config');
   if (!isKnown || beside) {
     const text = "'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),\n";
     return { snippet: { reasonId: 'by-hand', data: {}, language: 'typescript', text } };

@@ -1,6 +1,6 @@
 import type { TargetPart } from '../../../code/index.ts';
 import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
-import { type Anchor, textOf } from '../../../text/source.ts';
+import { type Anchor, covers, textOf } from '../../../text/source.ts';
 import { milder, type Rule, type Severity } from '../../rule.ts';
 import { clientsOf, type Connection, type GrpcClient } from '../facts.ts';
 
@@ -50,14 +50,15 @@ export const targetHttpUrl: Rule = {
         const names = connection.filled.settings.map((setting) => setting.name);
         const http = client.component.code.httpEnvs.filter((read) => names.includes(read.name));
         const isLiteral = names.length === 0;
+        const at = schemeAt(client, connection);
         const severity: Severity = http.length > 0 ? 'information' : isLiteral ? 'error' : 'warning';
         report({
           messageId: http.length > 0 ? 'also-http' : isLiteral ? 'literal' : 'given',
           data: { target, name: names[0] ?? '' },
-          at: schemeAt(client, connection),
+          at,
           severity: connection.join === 'weak' && !isLiteral ? milder(severity) : severity,
           related: [
-            ...(isLiteral ? [] : [{ at: client.at, messageId: 'target', data: {} }]),
+            ...(covers(client.at, at) ? [] : [{ at: client.at, messageId: 'target', data: {} }]),
             ...http.map((read) => ({ at: read.at, messageId: 'http', data: {} })),
           ],
           ...remedy(connection, target, http.length > 0, isLiteral),

@@ -1,5 +1,5 @@
 import { affected, isVersionKnown } from '../../../model/version.ts';
-import type { Anchor } from '../../../text/source.ts';
+import { covers } from '../../../text/source.ts';
 import type { Related, Rule } from '../../rule.ts';
 import { oldApis } from '../declared.ts';
 import { effective, workerCount } from '../effective.ts';
@@ -59,7 +59,7 @@ export const dbCacheTtlZero: Rule = {
       const { set, written } = ttl.setting;
       const data = { version: instance.version.text, setting: written };
       const related: Related[] = [];
-      if (known && isElsewhere(instance.at, ttl.setting.nameAt)) related.push({ at: instance.at, messageId: 'image', data });
+      if (known && !covers(instance.at, ttl.setting.nameAt)) related.push({ at: instance.at, messageId: 'image', data });
       if (bot) related.push({ at: bot.name, messageId: 'bot-detection' });
       if (apis) related.push({ at: apis, messageId: 'apis' });
       report({
@@ -73,7 +73,3 @@ export const dbCacheTtlZero: Rule = {
     }
   },
 };
-
-function isElsewhere(at: Anchor, other: Anchor): boolean {
-  return at.file.path !== other.file.path || at.start !== other.start;
-}

@@ -1,5 +1,6 @@
 import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
 import { isVersionKnown } from '../../../model/version.ts';
+import { covers } from '../../../text/source.ts';
 import { milder, type Rule, type Severity } from '../../rule.ts';
 import { type KongInstance, kongInstances } from '../facts.ts';
 import { BEHAVIOUR_CRITICAL, PREDECESSORS, SUCCESSORS } from '../rename.ts';
@@ -67,13 +68,12 @@ export const removedSetting: Rule = {
         const to = successorName(setting.name, status.is, instance);
         const data = { version: instance.version.text, setting: setting.written, since: status.since, to: to ?? '' };
         const { nameAt } = setting;
-        const isElsewhere = instance.at.file.path !== nameAt.file.path || instance.at.start !== nameAt.start;
         report({
           messageId: !certain ? `maybe-${status.is}` : status.is === 'removed' && to !== undefined ? 'renamed' : status.is,
           data,
           at: nameAt,
           severity: certain ? plain : milder(plain),
-          related: isElsewhere ? [{ at: instance.at, messageId: 'image', data }] : [],
+          related: covers(instance.at, nameAt) ? [] : [{ at: instance.at, messageId: 'image', data }],
           tags: status.is === 'removed' ? ['deprecated'] : [],
           fixes: certain ? fixes(setting, to, instance, status.is) : [],
           ...snippetOf(setting.name),
