@@ -8,21 +8,16 @@
  * A rule's mutant is tried against its page; what survives, against all pages and tests of its technology, then against the compiler. Facts start
  * with the second step. Works on a copy of the sources, so that files may change meanwhile. Exit status 1: there are survivors.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { API } from 'typescript/unstable/sync';
-import { type Mutant, mutantsOf, withSwitches } from './mutation/mutants.ts';
+import { Compiler } from './mutation/compiler.ts';
+import type { Mutant } from './mutation/mutants.ts';
+import { roomOf, ruleOf, Trial, type Verdict } from './mutation/trial.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const AT_ONCE = 2;
-/** A mutant that loops is ended after this time. */
-const LIMIT_MS = 60_000;
-
-type Verdict = 'page' | 'tests' | 'types' | 'survived';
 
 interface Judged extends Mutant {
   readonly verdict: Verdict;
@@ -61,135 +56,8 @@ function filesToMutate(copy: string): string[] {
 
 const byRulesFirst = (a: string, b: string): number =>
   Number(ruleOf(b) !== undefined) - Number(ruleOf(a) !== undefined) || (a < b ? -1 : 1);
-const roomOf = (file: string): string => file.split('/')[2] ?? '';
 
-function ruleOf(file: string): string | undefined {
-  const [, room, name] = /^src\/linters\/([^/]+)\/rules\/([^/]+)\.ts$/.exec(file) ?? [];
-  return room && `${room}/${name}`;
-}
-
-interface Step {
-  readonly verdict: Verdict;
-  /** Test files below the root. */
-  readonly files: readonly string[];
-  /** How the names of its tests begin; all of them when undefined. */
-  readonly name?: string;
-}
-
-/** What is tried for a file's mutants, the cheap step first. */
-function stepsOf(copy: string, file: string): Step[] {
-  const files = ['test/rule-pages/rule-pages.test.ts'];
-  const room = `test/linters/${roomOf(file)}`;
-  const tests = existsSync(join(copy, room)) ? readdirSync(join(copy, room)).filter((name) => name.endsWith('.test.ts')) : [];
-  const rule = ruleOf(file);
-  return [
-    ...(rule ? [{ verdict: 'page' as const, files, name: `${rule} ` }] : []),
-    { verdict: rule ? 'tests' : 'page', files, name: `${roomOf(file)}/` },
-    ...(tests.length > 0 ? [{ verdict: 'tests' as const, files: tests.map((name) => `${room}/${name}`) }] : []),
-  ];
-}
-
-/** A process with one file's mutants, each behind a switch. */
-class Trial {
-  private readonly start: (first: number) => ChildProcess;
-  private child: ChildProcess | undefined;
-
-  constructor(copy: string, file: string, mutants: readonly Mutant[]) {
-    const url = (path: string): string => pathToFileURL(join(copy, path)).href;
-    const steps = stepsOf(copy, file).map((step) => ({ ...step, files: step.files.map(url) }));
-    const text = withSwitches(readFileSync(join(copy, file), 'utf8'), mutants);
-    const MUTATION = JSON.stringify({ file: url(file), text, steps });
-    this.start = (first) =>
-      fork(join(ROOT, 'scripts/mutation/try-mutants.mjs'), {
-        cwd: copy,
-        execArgv: [],
-        stdio: ['ignore', 'ignore', first === -1 ? 'inherit' : 'ignore', 'ipc'],
-        env: { ...process.env, NODE_COMPILE_CACHE: join(copy, '.compiled'), MUTATION, MUTANT: String(first) },
-      });
-  }
-
-  /** -1 is the file as it is. `anew`: in a process of its own, where the mutant is on while files are loaded. */
-  async verdictOf(mutant: number, anew = false): Promise<Verdict> {
-    if (!this.child || anew) {
-      this.end();
-      this.child = this.start(anew ? mutant : -1);
-      if ((await answerOf(this.child)) !== 'ready') throw new Error('the tests could not be loaded');
-    }
-    const answer = answerOf(this.child);
-    this.child.send(mutant);
-    const verdict = await answer;
-    if (verdict === undefined || anew) this.end();
-    return verdict === undefined || verdict === 'ready' ? 'page' : verdict;
-  }
-
-  end(): void {
-    this.child?.kill('SIGKILL');
-    this.child = undefined;
-  }
-}
-
-/** The next message of a process; undefined when it ends or takes too long, as one does that loops. */
-function answerOf(child: ChildProcess): Promise<Verdict | 'ready' | undefined> {
-  return new Promise((done) => {
-    const timer = setTimeout(() => done(undefined), LIMIT_MS);
-    const settle = (answer?: Verdict | 'ready'): void => {
-      clearTimeout(timer);
-      child.removeAllListeners();
-      done(answer);
-    };
-    child.once('message', (message) => settle(message as Verdict | 'ready'));
-    child.once('exit', () => settle());
-  });
-}
-
-class Compiler {
-  private readonly copy: string;
-  private changed: Mutant | undefined;
-  private readonly api: API;
-  constructor(copy: string) {
-    this.copy = copy;
-    this.api = new API({
-      cwd: copy,
-      fs: { readFile: (path) => (this.changed && path === join(copy, this.changed.file) ? this.textOf(this.changed) : undefined) },
-    });
-    this.api.updateSnapshot({ openProjects: [join(copy, 'tsconfig.json')] });
-  }
-
-  private textOf({ file, start, end, text }: Mutant): string {
-    const before = readFileSync(join(this.copy, file), 'utf8');
-    return before.slice(0, start) + text + before.slice(end);
-  }
-
-  private get program() {
-    const [project] = this.api.updateSnapshot().getProjects();
-    if (!project) throw new Error('no project');
-    return project.program;
-  }
-
-  mutants(file: string): Mutant[] {
-    const source = this.program.getSourceFile(join(this.copy, file));
-    if (!source) throw new Error(`${file} is not part of the project`);
-    return mutantsOf(file, source);
-  }
-
-  /** Whether the mutated file is still well typed; unused names don't count. */
-  accepts(mutant: Mutant): boolean {
-    this.changed = mutant;
-    const path = join(this.copy, mutant.file);
-    const [project] = this.api.updateSnapshot({ fileChanges: { changed: [path] } }).getProjects();
-    const errors =
-      project?.program.getSemanticDiagnostics(path).filter(({ code }) => code !== 6133 && code !== 6196 && code !== 6192) ?? [];
-    this.changed = undefined;
-    this.api.updateSnapshot({ fileChanges: { changed: [path] } });
-    return errors.length === 0;
-  }
-
-  close(): void {
-    this.api.close();
-  }
-}
-
-/** Tries all mutants of a file. Survivors are tried again, each in a process of its own, and then shown to the compiler. */
+/** Tries all mutants of a file, those of code that runs as the file is loaded in processes of their own; survivors are shown to the compiler. */
 async function judge(copy: string, compiler: Compiler, file: string): Promise<Judged[]> {
   const mutants = compiler.mutants(file);
   const trial = new Trial(copy, file, mutants);
@@ -203,7 +71,7 @@ async function judge(copy: string, compiler: Compiler, file: string): Promise<Ju
   const judged: Judged[] = [];
   for (const [number, mutant] of mutants.entries()) {
     let verdict = verdicts[number] ?? 'survived';
-    if (verdict === 'survived') verdict = await trial.verdictOf(number, true);
+    if (verdict === 'survived' && mutant.atLoad) verdict = await trial.verdictOf(number, true);
     if (verdict === 'survived' && !compiler.accepts(mutant)) verdict = 'types';
     judged.push({ ...mutant, verdict });
   }

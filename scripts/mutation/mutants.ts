@@ -29,6 +29,8 @@ export interface Mutant {
   /** Stands for what was between `start` and `end`. */
   readonly text: string;
   readonly what: string;
+  /** Outside of functions: it takes effect while the file is loaded. */
+  readonly atLoad: boolean;
   /** The code that was there, on one line. */
   readonly code: string;
 }
@@ -40,6 +42,12 @@ const THRESHOLDS = new Map([
   [SyntaxKind.GreaterThanToken, '>='],
   [SyntaxKind.GreaterThanEqualsToken, '>'],
 ]);
+const FUNCTIONS = new Set([
+  SyntaxKind.ArrowFunction,
+  SyntaxKind.FunctionDeclaration,
+  SyntaxKind.FunctionExpression,
+  SyntaxKind.MethodDeclaration,
+]);
 const OTHER_SEVERITY = new Map([
   ['error', 'warning'],
   ['warning', 'information'],
@@ -50,11 +58,12 @@ const OTHER_SEVERITY = new Map([
 /** All mutants of a file, in the order of its text. */
 export function mutantsOf(path: string, source: SourceFile): Mutant[] {
   const mutants: Mutant[] = [];
+  let depth = 0;
   const textOf = (node: Node): string => source.text.slice(node.getStart(source), node.end);
   const put = (node: Node, text: string, what: string): void => {
     const start = node.getStart(source);
     const line = source.text.slice(0, start).split('\n').length;
-    mutants.push({ file: path, line, start, end: node.end, text, what, code: textOf(node).replace(/\s+/g, ' ') });
+    mutants.push({ file: path, line, start, end: node.end, text, what, atLoad: depth === 0, code: textOf(node).replace(/\s+/g, ' ') });
   };
   const visit = (node: Node): void => {
     if (isIfStatement(node)) {
@@ -80,7 +89,10 @@ export function mutantsOf(path: string, source: SourceFile): Mutant[] {
       const other = OTHER_SEVERITY.get(node.text);
       if (other && !isLiteralTypeNode(node.parent) && !isDeclaredOrKey(node)) put(node, `'${other}'`, 'other severity');
     }
+    const isFunction = FUNCTIONS.has(node.kind);
+    if (isFunction) depth++;
     node.forEachChild(visit);
+    if (isFunction) depth--;
   };
   visit(source);
   return mutants.sort((a, b) => a.start - b.start);
