@@ -9,6 +9,18 @@ export interface Marker {
   /** A severity, or `related`. */
   readonly kind: string;
   readonly messageId: string;
+  /** What the message is filled in with, as far as the case says. */
+  readonly data: ReadonlyMap<string, string>;
+}
+
+/** The file after a fix. */
+export interface Fixed {
+  /** Id of the fix; `''` is the first fix of the first finding. */
+  readonly fix: string;
+  readonly file: string;
+  readonly text: string;
+  readonly safety: string | undefined;
+  readonly titleId: string | undefined;
 }
 
 export interface PageCase {
@@ -18,8 +30,7 @@ export interface PageCase {
   readonly preview: boolean;
   readonly files: ReadonlyMap<string, string>;
   readonly markers: readonly Marker[];
-  /** Text of files after the fix named here; `''` is the first fix of the first finding. */
-  readonly fixed: readonly { readonly fix: string; readonly file: string; readonly text: string }[];
+  readonly fixed: readonly Fixed[];
   /** Texts that findings offer to copy where there is no fix. */
   readonly snippets: readonly string[];
   readonly configuration: string | undefined;
@@ -31,7 +42,7 @@ export interface Page {
 }
 
 const FENCE = /^(`{3,})(\S*)(.*)$/;
-const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)\s*$/;
+const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)((?: \w+=\S+)*)\s*$/;
 
 /**
  * The format, by example:
@@ -39,9 +50,9 @@ const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)\s*
  *     ### A title                         (add `{preview}` for cases that are off by default)
  *     ```yaml file=deploy.yaml            (files of the case; squiggle lines below the marked text)
  *           value: 512Mi
- *                  ^^^^^ error malformed
+ *                  ^^^^^ error malformed         (and what fills the message in, where it is worth a check: `error malformed unit=Mi`)
  *     ```
- *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one)
+ *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one; `safe`/`review` and `title=<id>` are checked)
  *     ```yaml snippet                     (what a finding without a fix offers to copy; all such texts of the case or none)
  *     ```yaml config                      (`.runbook-lens.yaml`)
  *     ```yaml file=kong.yaml times=1000   (each line with `{n}` stands there so many times, numbered; no squiggles behind it)
@@ -54,7 +65,7 @@ export function readPage(text: string): Page {
     | (PageCase & {
         files: Map<string, string>;
         markers: Marker[];
-        fixed: { fix: string; file: string; text: string }[];
+        fixed: Fixed[];
         snippets: string[];
       })
     | undefined;
@@ -87,8 +98,10 @@ export function readPage(text: string): Page {
     const fixed = /(?:^|\s)fixed(?:=(\S+))?(?:\s|$)/.exec(info);
     if (/(?:^|\s)config(?:\s|$)/.test(info)) Object.assign(open, { configuration: `${body.join('\n')}\n` });
     else if (/(?:^|\s)snippet(?:\s|$)/.test(info)) open.snippets.push(join(body));
-    else if (file && fixed) open.fixed.push({ fix: fixed[1] ?? '', file, text: join(body) });
-    else if (file) {
+    else if (file && fixed) {
+      const safety = /(?:^|\s)(safe|review)(?:\s|$)/.exec(info)?.[1];
+      open.fixed.push({ fix: fixed[1] ?? '', file, text: join(body), safety, titleId: /(?:^|\s)title=(\S+)/.exec(info)?.[1] });
+    } else if (file) {
       const { kept, markers } = takeMarkers(file, body);
       const times = Number(/(?:^|\s)times=(\d+)/.exec(info)?.[1] ?? 1);
       open.files.set(file, join(times === 1 ? kept : repeated(kept, times)));
@@ -117,8 +130,9 @@ function takeMarkers(file: string, body: readonly string[]): { kept: string[]; m
       kept.push(line);
       continue;
     }
-    const [, before = '', carets = '', kind = '', messageId = ''] = match;
-    markers.push({ file, line: kept.length - 1, start: before.length, end: before.length + carets.length, kind, messageId });
+    const [, before = '', carets = '', kind = '', messageId = '', written = ''] = match;
+    const data = new Map([...written.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]));
+    markers.push({ file, line: kept.length - 1, start: before.length, end: before.length + carets.length, kind, messageId, data });
   }
   return { kept, markers };
 }

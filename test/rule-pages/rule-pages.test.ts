@@ -64,6 +64,11 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
     );
     assert.ok(!itself, `${itself?.messageId} is where the finding is, and tells nothing`);
   }
+  for (const marker of expected) {
+    if (marker.data.size === 0) continue;
+    const found = findings.find((finding) => describeFinding(finding) === describeMarker(marker))?.data ?? {};
+    for (const [name, value] of marker.data) assert.equal(String(found[name]), value, `{${name}}, page line ${item.pageLine}`);
+  }
   const snippets = findings.flatMap(({ snippet }) => (snippet ? [snippet.text] : []));
   if (item.snippets.length > 0) assert.deepEqual(snippets.sort(), item.snippets.toSorted(), `snippets, page line ${item.pageLine}`);
   checkTexts(rule, findings);
@@ -104,6 +109,11 @@ function checkFixes(engine: Engine, result: LintResult, findings: readonly LintF
         assert.ok(!mixed, `${fix.id}: mixed line endings in ${path}`);
       }
     }
+  }
+  for (const { fix: id, safety, titleId } of item.fixed) {
+    const named = findings.flatMap(({ fixes = [] }) => fixes.filter((fix, index) => (id === '' ? index === 0 : fix.id === id)));
+    if (safety) assert.ok(named.length > 0 && named.every((fix) => fix.safety === safety), `a fix that isn't ${safety}`);
+    if (titleId) assert.ok(named.length > 0 && named.every((fix) => fix.titleId === titleId), `a fix that isn't called ${titleId}`);
   }
   const ids = new Set(item.fixed.map((one) => one.fix));
   for (const id of ids) {
