@@ -1,3 +1,4 @@
+import { oncePer } from '../text/once.ts';
 import type { SourceFile } from '../text/source.ts';
 import { mayOpenPool } from './go-databases.ts';
 import { grammarOf, languageOf } from './parser.ts';
@@ -30,11 +31,32 @@ const gates: Readonly<Record<CodeLanguage, { readonly imports: RegExp; readonly 
 };
 
 /** Could this file make a gRPC channel or server? False files are never parsed for their own sake. */
-export function mayHoldGrpc(file: SourceFile): boolean {
+export const mayHoldGrpc = oncePer((file: SourceFile): boolean => {
+  const language = languageOf(file.path);
+  if (!language || !speaksOfGrpc(file)) return false;
+  // The gateway's stubs connect to whatever their callers name.
+  return language !== 'go' || (!file.path.endsWith('.pb.gw.go') && goCallsGrpc(file.text));
+});
+
+/** It imports something of gRPC and calls something that is named like gRPC's own functions. */
+export function speaksOfGrpc(file: SourceFile): boolean {
   const language = languageOf(file.path);
   if (!language) return false;
   const gate = gates[language];
   return gate.imports.test(file.text) && gate.calls.test(file.text);
+}
+
+const GO_IMPORT = /(?:^|[\s(;])(?:([\w.]+)[ \t]+)?"google\.golang\.org\/grpc"/g;
+
+/** Go says by the package's local name whose `NewClient` it calls; most files that import gRPC want its codes alone. */
+function goCallsGrpc(text: string): boolean {
+  if (/\b(?:SetDefaultScheme|RegisterInCluster)\s*\(/.test(text)) return true;
+  for (const [, written] of text.matchAll(GO_IMPORT)) {
+    const local = written === undefined || written === 'import' ? 'grpc' : written;
+    const prefix = local === '.' ? '' : `${local}\\s*\\.\\s*`;
+    if (new RegExp(`\\b${prefix}(?:Dial|DialContext|NewClient|NewServer)\\s*\\(`).test(text)) return true;
+  }
+  return false;
 }
 
 /** The grammars {@link readCode} needs for these files; load them first. */

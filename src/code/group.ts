@@ -138,7 +138,9 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
       best = Math.max(best, score);
     }
     const [only] = folders;
-    return folders.length === 1 && only !== undefined ? (goFolders.get(only) ?? []).filter((file) => !file.path.endsWith('_test.go')) : [];
+    return folders.length === 1 && only !== undefined
+      ? (goFolders.get(only) ?? []).filter((file) => !file.path.endsWith('_test.go') && !isStub(file.path))
+      : [];
   };
   return {
     files,
@@ -159,7 +161,7 @@ export function createGroup(files: readonly SourceFile[], parser: CodeParser): G
       const test = isTestPath(from.file.path);
       return once(`mates\0${from.directory}\0${test}\0${word}`, () =>
         withWord(
-          (goFolders.get(from.directory) ?? []).filter((file) => test || !file.path.endsWith('_test.go')),
+          (goFolders.get(from.directory) ?? []).filter((file) => (test || !file.path.endsWith('_test.go')) && !isStub(file.path)),
           word,
         ),
       );
@@ -237,6 +239,11 @@ export function isExamplePath(path: string): boolean {
 
 export function isVendoredPath(path: string): boolean {
   return /(^|\/)(vendor|node_modules|third_party|site-packages|\.venv|venv)\//.test(path);
+}
+
+/** What protoc writes for Go: messages and stubs, whose text is long and leads to no setting. */
+export function isStub(path: string): boolean {
+  return /\.pb(?:\.gw)?\.go$/.test(path);
 }
 
 /** Code written by a generator, by name or by the header the Go and protobuf tools write. */

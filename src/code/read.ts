@@ -1,9 +1,9 @@
 import type { SourceFile } from '../text/source.ts';
 import type { CodeFacts, EnvRead, GoRegistration, GrpcChannel, GrpcServer, NodeOption, SqlPool, TargetPart } from './facts.ts';
-import { mayHoldGrpc } from './gate.ts';
+import { mayHoldGrpc, speaksOfGrpc } from './gate.ts';
 import { goPools, keepsConnections, mayOpenPool } from './go-databases.ts';
 import { goChannels, goDefaultScheme, goServers } from './go-channels.ts';
-import { anchorIn, createGroup, familyOf, type Group, hasWord } from './group.ts';
+import { anchorIn, createGroup, familyOf, type Group, hasWord, isStub } from './group.ts';
 import { javaChannels, javaServers } from './java-channels.ts';
 import { nodeChannels, nodeOptions, nodeServers } from './node-channels.ts';
 import { type CodeParser, languageOf } from './parser.ts';
@@ -16,6 +16,10 @@ import { literalText, valuesOf } from './target.ts';
 /** Files looked at for environment reads beyond those that hold gRPC. */
 const MAX_ENV_FILES = 150;
 const READS_ENV = /\bos\.(Getenv|LookupEnv|environ|getenv)\b|\bprocess\.env\b|\bSystem\.getenv\b|\benv(config)?:"|@Value\s*\(/;
+/** Calls of a helper that reads the environment, each with the name of its variable. */
+const MAX_CALLERS = 500;
+/** Go's ways to read it, those of kingpin and viper included. */
+const GO_READS_ENV = /\b(Getenv|LookupEnv|Envar|GetString)\b|\benv(config)?:"/;
 const CUSTOM_RESOLVER = /\bresolver\.Register\s*\(|\bWithResolvers\s*\(|\bNameResolverProvider\b|\bregisterResolver\s*\(/;
 
 /**
@@ -50,12 +54,20 @@ export function readCode(files: readonly SourceFile[], parser: CodeParser): Code
     if (familyOf(module.language) === 'node') options.push(...guard(path, () => nodeOptions(resolver, module)));
   }
   const httpEnvs = guard('', () => httpUses(resolver, group, channels));
-  if (channels.length > 0) parseEnvReaders(group, hits);
+  const read = group.parsed();
+  let variables: readonly EnvRead[] | undefined;
   let pools: readonly SqlPool[] | undefined;
   return {
     channels,
     servers,
-    envReads: guard('', () => environmentReads(resolver, group)),
+    get envReads() {
+      variables ??= guard('', () => {
+        const users = hits.length > 0 ? grpcUsers(group) : [];
+        const readers = channels.length > 0 ? envReaders(group, hits) : [];
+        return environmentReads(resolver, new Set([...read, ...users, ...readers]));
+      });
+      return variables;
+    },
     httpEnvs,
     goRegistrations: goRegistrations(files),
     nodeOptions: options,
@@ -100,20 +112,26 @@ function serversOf(resolver: Resolver, module: Module): GrpcServer[] {
   }
 }
 
-/** Parses the other files that read the environment, in the languages that hold gRPC. */
-function parseEnvReaders(group: Group, hits: readonly Module[]): void {
+/** Go files with a part of gRPC that is no channel and no server: they may read the environment. */
+function grpcUsers(group: Group): Module[] {
+  const users = group.files.filter(
+    (file) => languageOf(file.path) === 'go' && !isStub(file.path) && GO_READS_ENV.test(file.text) && speaksOfGrpc(file),
+  );
+  return users.flatMap((file) => group.module(file) ?? []);
+}
+
+/** The other files that read the environment, in the languages that hold gRPC. */
+function envReaders(group: Group, hits: readonly Module[]): Module[] {
   const families = new Set(hits.map((module) => familyOf(module.language)));
-  let left = MAX_ENV_FILES;
-  for (const file of group.files) {
+  const readers = group.files.filter((file) => {
     const language = languageOf(file.path);
-    if (!language || !families.has(familyOf(language)) || left <= 0 || !READS_ENV.test(file.text)) continue;
-    left--;
-    group.module(file);
-  }
+    return language !== undefined && families.has(familyOf(language)) && READS_ENV.test(file.text);
+  });
+  return readers.slice(0, MAX_ENV_FILES).flatMap((file) => group.module(file) ?? []);
 }
 
 /** Every environment variable whose name is known, with the component's own helpers followed. */
-function environmentReads(resolver: Resolver, group: Group): EnvRead[] {
+function environmentReads(resolver: Resolver, modules: Iterable<Module>): EnvRead[] {
   const found = new Map<string, EnvRead>();
   const add = (parts: readonly TargetPart[]): void => {
     for (const part of parts) {
@@ -126,7 +144,7 @@ function environmentReads(resolver: Resolver, group: Group): EnvRead[] {
       if (part.fallback) add(part.fallback);
     }
   };
-  for (const module of group.parsed()) {
+  for (const module of modules) {
     const reads = (expr: Expr, scope: Module['root']): void => {
       for (const value of valuesOf(resolver, expr, contextAt(resolver, scope))) add(value.parts);
     };
@@ -135,7 +153,7 @@ function environmentReads(resolver: Resolver, group: Group): EnvRead[] {
       if (setting?.kind !== 'env') continue;
       reads(call, scope);
       // `os.Getenv(key)` inside a helper: every name its callers pass.
-      for (const value of valuesOf(resolver, setting.name, contextAt(resolver, scope))) {
+      for (const value of valuesOf(resolver, setting.name, contextAt(resolver, scope, MAX_CALLERS))) {
         const name = literalText(value);
         const at = value.parts[0]?.at;
         if (name !== undefined && name !== '' && at) add([{ kind: 'env', name, at, fallback: undefined }]);
@@ -143,7 +161,8 @@ function environmentReads(resolver: Resolver, group: Group): EnvRead[] {
     }
     for (const assignment of module.assignments) {
       const { value } = assignment;
-      if (!value) continue;
+      // In Go only calls and struct tags read the environment.
+      if (!value || module.language === 'go') continue;
       const members = value.kind === 'choice' ? [value.first, value.second] : [value];
       for (const each of members) if (each.kind === 'member' || each.kind === 'index') reads(each, assignment.scope);
     }

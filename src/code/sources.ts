@@ -57,16 +57,16 @@ export interface Source {
 
 export interface Resolver {
   readonly group: Group;
-  budget: { left: number };
+  budget: { left: number; callers: number };
 }
 
 export function createResolver(group: Group): Resolver {
-  return { group, budget: { left: BUDGET } };
+  return { group, budget: { left: BUDGET, callers: MAX_ALTERNATIVES } };
 }
 
 /** A fresh budget; call it before each question. */
-export function contextAt(resolver: Resolver, scope: Scope): Context {
-  resolver.budget.left = BUDGET;
+export function contextAt(resolver: Resolver, scope: Scope, callers = MAX_ALTERNATIVES): Context {
+  resolver.budget = { left: BUDGET, callers };
   return { scope, frames: [], hops: 0, depth: 0 };
 }
 
@@ -323,7 +323,7 @@ function parameterSources(resolver: Resolver, owner: Scope, name: string, expr: 
     else if (wanted === 'unclear') found.push(...stuck(expr, context, 'spread arguments'));
     else if (wanted) found.push(...prefixed(sourcesOf(resolver, wanted, caller), steps, branch));
     else if (parameter.initial) found.push(...prefixed(sourcesOf(resolver, parameter.initial, context), steps, branch));
-    if (found.length > MAX_ALTERNATIVES) break;
+    if (found.length > resolver.budget.callers) break;
   }
   return found.length > 0 ? found : stuck(expr, context, 'parameter');
 }

@@ -230,7 +230,7 @@ export function joinComponents(
       continue;
     }
     const named = [...new Set(callNames(container).flatMap((name) => index.byName.get(name) ?? []))].filter(here);
-    if (named.length === 0) open.push(container);
+    if (named.length === 0 && setsOwnVariables(container)) open.push(container);
     for (const component of named) add(component, container, named.length === 1 ? 'strong' : 'weak');
   }
   if (open.length > 0) {
@@ -272,6 +272,11 @@ const callNames = oncePer((container: Container): readonly string[] => {
   const service = container.surface === 'compose' ? container.name : undefined;
   return [image, workload, service].flatMap((name) => (name ? [name.toLowerCase()] : []));
 });
+
+/** Without such a variable a container is joined by none, and no code need be read for it. */
+const setsOwnVariables = oncePer((container: Container): boolean =>
+  [...container.env.variables.keys()].some((name) => !COMMON_VARIABLE.test(name)),
+);
 
 /** The environment variables that only this program would read. */
 const ownVariables = oncePer(

@@ -125,6 +125,21 @@ test('the gate keeps other code out', () => {
   assert.equal(mayHoldGrpc(sourceFile('a.rb', 'grpc')), false);
 });
 
+test('a Go file holds gRPC where it calls the package by the name that it gives it', () => {
+  const file = (imports: string, body: string) =>
+    mayHoldGrpc(sourceFile('a.go', `package a\n\nimport (\n${imports}\n)\n\nfunc f() { ${body} }\n`));
+  const grpc = '"google.golang.org/grpc"';
+  assert.equal(file(`\t${grpc}`, 'grpc.NewClient("x")'), true);
+  assert.equal(file(`\t${grpc}`, 'grpc.\n\t\tDialContext(ctx, "x")'), true);
+  assert.equal(file(`\tggrpc ${grpc}`, 'ggrpc.NewServer()'), true);
+  assert.equal(file(`\t. ${grpc}`, 'Dial("x")'), true);
+  assert.equal(file(`\t"google.golang.org/grpc/resolver"`, 'resolver.SetDefaultScheme("dns")'), true);
+  assert.equal(mayHoldGrpc(sourceFile('a.go', `package a\n\nimport ${grpc}\n\nvar c, _ = grpc.NewClient("x")\n`)), true);
+  assert.equal(file(`\tggrpc ${grpc}\n\tgrpc "example.com/x"`, 'grpc.NewClient("x")'), false);
+  assert.equal(file('\t"google.golang.org/grpc/codes"', 'kube.NewClient(codes.OK)'), false);
+  assert.equal(file(`\t${grpc}`, 'kube.NewClient(grpc.Code(err))'), false);
+});
+
 test('a syntax error is a notice with its line, and the rest of the file is read', async () => {
   const facts = await factsOf({
     'a.go': 'package a\n\nimport "google.golang.org/grpc"\n\nfunc f() { grpc.NewClient("x:1") }\n\nfunc g( {\n',

@@ -333,6 +333,56 @@ test('a variable that feeds an HTTP call, too', async () => {
   );
 });
 
+test('Go: each variable that a helper of the component is asked for, however many call it', async () => {
+  const names = Array.from({ length: 40 }, (_, at) => `NAME_${at + 10}`);
+  const calls = names.map((name) => `\t_ = env.Text("${name}")\n`).join('');
+  const facts = await factsOf({
+    'a/main.go': go(`\tggrpc.NewClient("orders:1")\n${calls}`, '\t"example.com/a/env"\n'),
+    'a/env/env.go': 'package env\n\nimport "os"\n\nfunc Text(key string) string {\n\treturn os.Getenv(key)\n}\n',
+  });
+  assert.deepEqual(
+    facts.envReads.map((each) => each.name),
+    names,
+  );
+});
+
+test('Go: a file that wants gRPC’s codes alone is read for its variables', async () => {
+  const facts = await factsOf({
+    'a.go': go('\tggrpc.NewServer()'),
+    'b.go':
+      'package main\n\nimport (\n\t"os"\n\t"google.golang.org/grpc/codes"\n)\n\nvar c = kube.NewClient(os.Getenv("KUBE"), codes.OK)\n\ntype config struct {\n\tAddr string `env:"ADDR"`\n}\n',
+  });
+  assert.equal(facts.channels.length, 0);
+  assert.deepEqual(
+    facts.envReads.map((each) => each.name),
+    ['KUBE', 'ADDR'],
+  );
+});
+
+test('the variables don’t depend on what else was asked before', async () => {
+  const files = {
+    'a.go': go('\tggrpc.NewServer()\n\tdb, _ := sql.Open("mysql", dsn())\n\tdb.SetMaxIdleConns(5)', '\t"database/sql"\n'),
+    'b.go': 'package main\n\nimport "os"\n\nfunc dsn() string {\n\treturn os.Getenv("DSN")\n}\n',
+  };
+  const [first, second] = [await factsOf(files), await factsOf(files)];
+  assert.equal(second.sqlPools.length, 1);
+  assert.deepEqual(
+    second.envReads.map((each) => each.name),
+    first.envReads.map((each) => each.name),
+  );
+});
+
+test('Go: the stubs of the gateway are not read', async () => {
+  const facts = await factsOf({
+    'a.go': go('\tggrpc.NewClient("orders:1")'),
+    'orders.pb.gw.go': go('\tggrpc.Dial(endpoint)'),
+  });
+  assert.deepEqual(
+    facts.channels.map((each) => each.at.file.path),
+    ['a.go'],
+  );
+});
+
 test('a target is filled from the workload, then from the default', async () => {
   const channel = await channelIn('a.py', 'import os, grpc\nch = grpc.insecure_channel("dns:///" + os.getenv("HOST", "orders") + ":1")\n');
   const parts = channel.targets[0]?.parts ?? [];
