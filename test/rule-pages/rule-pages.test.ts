@@ -66,7 +66,8 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
   }
   for (const marker of expected) {
     if (marker.data.size === 0) continue;
-    const found = findings.find((finding) => describeFinding(finding) === describeMarker(marker))?.data ?? {};
+    const finding = findings.find((one) => describeFinding(one) === describeMarker(marker));
+    const found: Readonly<Record<string, unknown>> = { ...finding?.data, tags: finding?.tags?.join() || 'none' };
     for (const [name, value] of marker.data) assert.equal(String(found[name]), value, `{${name}}, page line ${item.pageLine}`);
   }
   const snippets = findings.flatMap(({ snippet }) => (snippet ? [snippet.text] : []));

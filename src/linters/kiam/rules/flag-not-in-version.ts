@@ -1,7 +1,7 @@
 import kiamFlags from '../../../../data/kiam-flags.json' with { type: 'json' };
 import type { Change, Fix } from '../../../fixes/change.ts';
 import { type KiamFlag, type KiamProcess, kiamProcesses, kiamVersion } from '../../../model/kiam-process.ts';
-import { affected, isVersionKnown, type VersionRange } from '../../../model/version.ts';
+import { affected, type VersionRange } from '../../../model/version.ts';
 import { textAt, type YamlMap } from '../../../text/yaml.ts';
 import type { Report, Rule } from '../../rule.ts';
 
@@ -58,7 +58,7 @@ export const flagNotInVersion: Rule = {
     for (const process of kiamProcesses(unit)) {
       const version = kiamVersion(process, repository.assume(process.at.file.path));
       for (const flag of process.flags) {
-        const found = flag.repeated ? repeated(process, flag) : isVersionKnown(version) ? judge(process, flag, version) : undefined;
+        const found = flag.repeated ? repeated(process, flag) : judge(process, flag, version);
         if (found) report(found);
       }
     }

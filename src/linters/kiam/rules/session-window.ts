@@ -136,7 +136,7 @@ function worstSdk(dependants: readonly Dependant[], unit: Unit, life: ServedLife
 function repair({ server, lives, durationMs }: KiamService): Pick<Report, 'fixes' | 'snippet'> {
   const generations = lives.map(({ generation }) => generation);
   const certain = generations.length === 1;
-  if (certain && generations[0] === '2.6') {
+  if (generations[0] === '2.6') {
     return {
       snippet: {
         reasonId: 'upgrade',
