@@ -143,6 +143,33 @@ describe('the lint service of a folder', () => {
     });
   });
 
+  it('says in the reader’s language what could not be read, broken build files and client code included', async () => {
+    const files = {
+      'a.yaml': deployment('a', '1Gi'),
+      'b.yaml': 'apiVersion: v1\nkind: Service\nmetadata: [\n',
+      'c/client.go': 'package c\n\nimport "google.golang.org/grpc"\n\nfunc f() { grpc.NewClient("dns:///a:1") }\n\nfunc g( {\n',
+      'c/go.mod': 'module c\n\nrequire google.golang.org/grpc v1.50.0\n',
+      'svc.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { selector: { app: a }, ports: [{ port: 1 }] }\n',
+      '.runbook-lens-baseline.json': '{"findings": []}',
+    };
+    await withFolder(files, async (root) => {
+      const noticesIn = async (language: 'en' | 'zh-cn'): Promise<string[]> => {
+        const service = serviceOn(root, { ...SETTINGS, language });
+        service.scan();
+        return (await service.update()).notices.map(({ path, kind, message }) => `${path} ${kind} ${message}`);
+      };
+      const [baseline, yaml, code, ...others] = await noticesIn('en');
+      assert.deepEqual(others, []);
+      assert.equal(baseline, '.runbook-lens-baseline.json configuration no "version": it is no baseline');
+      assert.match(yaml ?? '', /^b\.yaml unparsable line \d+: /);
+      assert.equal(code, 'c/client.go unparsable line 7: syntax error');
+      const chinese = await noticesIn('zh-cn');
+      assert.equal(chinese[0], '.runbook-lens-baseline.json configuration 没有 "version"：不是 baseline 文件');
+      assert.match(chinese[1] ?? '', /^b\.yaml unparsable 第 \d+ 行：/);
+      assert.equal(chinese[2], 'c/client.go unparsable 第 7 行：语法错误');
+    });
+  });
+
   it('offers fixes for the text as it is, also of a closed file that changed without notice', async () => {
     await withFolder({ 'a.yaml': deployment('a', '1Gi') }, async (root) => {
       const service = serviceOn(root);
