@@ -67,7 +67,11 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
   for (const marker of expected) {
     if (marker.data.size === 0) continue;
     const finding = findings.find((one) => describeFinding(one) === describeMarker(marker));
-    const found: Readonly<Record<string, unknown>> = { ...finding?.data, tags: finding?.tags?.join() || 'none' };
+    const found: Readonly<Record<string, unknown>> = {
+      ...finding?.data,
+      tags: finding?.tags?.join() || 'none',
+      fixes: finding?.fixes?.map((fix) => fix.id).join() || 'none',
+    };
     for (const [name, value] of marker.data) assert.equal(String(found[name]), value, `{${name}}, page line ${item.pageLine}`);
   }
   const snippets = findings.flatMap(({ snippet }) => (snippet ? [snippet.text] : []));

@@ -1,7 +1,7 @@
 import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
 import { sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { Lookup } from '../../../model/value.ts';
-import { affected } from '../../../model/version.ts';
+import { affected, isVersionKnown } from '../../../model/version.ts';
 import { itemsAt, mapAt, scalarAt, type YamlMap, type YamlScalar } from '../../../text/yaml.ts';
 import type { Related, Rule, Severity } from '../../rule.ts';
 import { type DestinationRule, destinationRules, rulesOfSameHost, type TcpPool } from '../facts-destination-rules.ts';
@@ -72,7 +72,7 @@ export const idleTimeoutNotOnTopLevel: Rule = {
   },
   check({ unit, repository, report }) {
     for (const rule of destinationRules(unit)) {
-      const below = rule.pools.filter((pool) => pool.level !== 'top' || pool.subsetIndex !== undefined);
+      const below = rule.pools.filter(({ level }) => level !== 'top');
       if (below.length === 0) continue;
       const version = istioVersion(unit, repository);
       const complete = repository.assume(rule.object.file.path).complete === true;
@@ -81,7 +81,7 @@ export const idleTimeoutNotOnTopLevel: Rule = {
       for (const setting of SETTINGS) {
         const inRange = affected(version, { from: setting.since });
         if (inRange === 'no') continue;
-        const unsure = inRange === 'maybe' && (version.from !== undefined || version.before !== undefined);
+        const unsure = inRange === 'maybe' && isVersionKnown(version);
         const top = rule.pools.find((pool) => pool.level === 'top');
         const topPolicy = mapAt(rule.object.root, 'spec', 'trafficPolicy');
         // A template hole on the way to the top level may set it there.
@@ -119,7 +119,6 @@ export const idleTimeoutNotOnTopLevel: Rule = {
 function setByAnother(unit: Unit, rule: DestinationRule, { key }: Setting): boolean {
   return rulesOfSameHost(unit, rule).some(
     (other) =>
-      other !== rule &&
       sameNamespace(other.object.namespace, rule.object.namespace) &&
       other.pools.some(({ level, tcp }) => level === 'top' && tcp.pairs.has(key)),
   );
@@ -181,13 +180,13 @@ function removals(spec: YamlMap, key: string, ignored: readonly Ignored[]): Chan
   return owners.flatMap((owner, ownerIndex): Change[] => {
     const own = ignored.filter(({ pool }) => (pool.subsetIndex ?? -1) === ownerIndex - 1);
     const ports = own.filter(({ pool }) => pool.level === 'port');
-    const emptied = ports.filter(({ pool }) => isEmptiedBy(pool.policy, key));
+    const emptied = ports.filter(({ pool }) => isEmptiedBy(pool.policy));
     const all = itemsAt(owner, 'trafficPolicy', 'portLevelSettings');
     const changes: Change[] = own
       .filter(({ pool }) => pool.level !== 'port')
       .map(() => ({ change: 'remove-entry', map: owner, path: ['trafficPolicy', 'connectionPool', 'tcp', key], prune: true }));
     for (const { pool } of ports) {
-      if (!isEmptiedBy(pool.policy, key)) {
+      if (!isEmptiedBy(pool.policy)) {
         changes.push({ change: 'remove-entry', map: pool.policy, path: ['connectionPool', 'tcp', key], prune: true });
       }
     }
@@ -203,10 +202,10 @@ function removals(spec: YamlMap, key: string, ignored: readonly Ignored[]): Chan
   });
 }
 
-/** Nothing but the port and this one setting stands in a port's entry. */
-function isEmptiedBy(policy: YamlMap, key: string): boolean {
+/** Nothing but the port and one setting stands in a port's entry. */
+function isEmptiedBy(policy: YamlMap): boolean {
   const pool = mapAt(policy, 'connectionPool');
   const tcp = mapAt(pool, 'tcp');
   const others = [...policy.pairs.keys()].filter((name) => name !== 'port' && name !== 'connectionPool');
-  return others.length === 0 && !policy.open && pool?.pairs.size === 1 && tcp?.pairs.size === 1 && tcp.pairs.has(key);
+  return others.length === 0 && !policy.open && pool?.pairs.size === 1 && tcp?.pairs.size === 1;
 }
