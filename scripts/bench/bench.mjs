@@ -17,7 +17,8 @@ import { generate } from './generate.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const RUNS = values.quick ? 3 : 7;
-const SIZES = values.quick ? [1000, 10_000] : [1000, 10_000, 30_000];
+/** Files, and copies of the examples among them: the last is a workspace that is full of incidents. */
+const SIZES = values.quick ? [[1000], [10_000]] : [[1000], [10_000], [30_000], [10_000, 10]];
 const work = join(tmpdir(), 'runbook-lens-bench');
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
@@ -56,9 +57,9 @@ function yardstick(folder) {
 }
 
 function coldLint() {
-  return SIZES.map((size) => {
-    const folder = join(work, `files-${size}`);
-    const made = generate(folder, size, join(root, 'examples'));
+  return SIZES.map(([size, copies]) => {
+    const folder = join(work, copies === undefined ? `files-${size}` : `files-${size}-with-${copies}`);
+    const made = generate(folder, size, join(root, 'examples'), copies);
     lint(folder);
     yardstick(folder);
     const pairs = Array.from({ length: RUNS }, () => ({ ours: lint(folder), theirs: yardstick(folder) }));
@@ -109,7 +110,7 @@ const page = `# Benchmark
 
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}.
 Wall times of whole processes, medians of ${RUNS} runs after one warm-up. The yardstick is js-yaml ${JSON.parse(readFileSync(join(root, 'node_modules/js-yaml/package.json'), 'utf8')).version} \`loadAll\` over the same files in a fresh process, reads included; it runs in turn with ours, and the ratio is taken pair by pair.
-Files come from \`scripts/bench/generate.mjs\`: copies of \`examples/\` (one for every 1,000 files) among realistic filler. The gated share is the share of files of which some document was read.
+Files come from \`scripts/bench/generate.mjs\`: copies of \`examples/\` (one for every 10,000 files; ten in the last row) among realistic filler. The gated share is the share of files of which some document was read.
 
 ## A cold lint (\`runbook-lens lint --format json\`)
 
