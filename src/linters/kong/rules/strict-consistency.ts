@@ -83,13 +83,7 @@ export const strictConsistency: Rule = {
       const timeout = effective(instance, 'pg_timeout');
       const byCount = count >= 1_000;
       const kind = byCount ? 'routes' : write ? 'writes' : 'strict';
-      const base = state.explicit
-        ? kind === 'strict'
-          ? 'strict'
-          : `strict-${kind}`
-        : kind === 'strict'
-          ? 'default-strict'
-          : `default-${kind}`;
+      const base = !state.explicit ? `default-${kind}` : kind === 'strict' ? 'strict' : `strict-${kind}`;
       const data = {
         version: instance.version.text,
         name: state.name,
@@ -147,14 +141,13 @@ function strictness(instance: KongInstance): Strictness | undefined {
   if (oldName === 'yes' && instance.settings.has('worker_consistency')) return undefined;
   if (oldName === 'no' && newName === 'no') return undefined;
   const name = oldName === 'yes' ? 'router_consistency' : 'worker_consistency';
-  const written = instance.settings.get('worker_consistency') ?? instance.settings.get('router_consistency');
-  const explicit = written?.name === name || oldName === 'maybe' ? written : undefined;
+  const explicit = instance.settings.get('worker_consistency') ?? instance.settings.get('router_consistency');
   const certain = affected(version, { from: '1.2.0' }) === 'yes';
   const twoNames = oldName !== 'no' && newName !== 'no' && explicit === undefined;
   const told = { name: explicit?.name ?? name, certain, deprecated: from3 === 'yes', twoNames };
   if (explicit) return explicit.value.known && explicit.value.value.trim() === 'strict' ? { ...told, explicit } : undefined;
   // Without a word of it, only versions whose default is strict.
-  if (instance.unseen || affected(version, { from: '1.2.0', before: '3.0.0' }) === 'no' || from3 !== 'no') return undefined;
+  if (instance.unseen || from3 !== 'no') return undefined;
   return { ...told, explicit: undefined };
 }
 
