@@ -13,12 +13,10 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMain, node24Path, repositoryRoot, stageFolder, vsixPath } from './vscode-host/layout.mjs';
 
-/** What ships. `package.json` is written, not copied: see `shippedManifest`. */
+/** What ships. `package.json`, `README.md` and `CHANGELOG.md` are written, not copied: see `shippedManifest` and `shippedPage`. */
 const SHIPPED = [
   { path: 'dist', required: true },
   { path: 'LICENSE', required: true },
-  { path: 'README.md', required: false },
-  { path: 'CHANGELOG.md', required: false },
   { path: 'package.nls.json', required: false },
   { path: 'package.nls.zh-cn.json', required: false },
   { path: 'l10n', required: false },
@@ -54,6 +52,9 @@ export function stageExtension() {
   }
   const manifest = shippedManifest();
   writeFileSync(join(stageFolder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const page of ['README.md', 'CHANGELOG.md']) {
+    writeFileSync(join(stageFolder, page), shippedPage(readFileSync(join(repositoryRoot, page), 'utf8'), manifest));
+  }
   missing.push(...manifestPaths(manifest).filter((path) => !existsSync(join(stageFolder, path))));
   if (missing.length > 0)
     throw new Error(`these files ship but are missing (built? in the list of scripts/package.mjs?): ${missing.join(', ')}`);
@@ -73,6 +74,33 @@ function shippedManifest() {
   manifest.engines = { vscode: manifest.engines.vscode };
   return manifest;
 }
+
+/**
+ * README or change log as the Extensions view can show it. That view takes pictures and links with an `https:` address only: no file of the VSIX, no
+ * `data:` (VS Code's sanitizer in extensionEditor.ts). With a `repository` in the manifest vsce makes such addresses of the relative
+ * ones; without, pictures go, and links become their text.
+ * @param {string} text Markdown
+ * @param {{ repository?: unknown }} manifest
+ * @returns {string} Markdown
+ */
+export function shippedPage(text, manifest) {
+  if (manifest.repository !== undefined) return text;
+  const words = (/** @type {string} */ block) => block.replace(/!\[[^\]]*\]\((?!https?:)[^)]*\)/g, '');
+  // What was nothing but pictures, or a row of links, has nothing left to say.
+  const saysMore = (/** @type {string} */ block) => block === '' || !/^[\s|·:-]*$/.test(words(block).replace(RELATIVE_LINK, ''));
+  const shown = (/** @type {string} */ part) =>
+    part
+      .split(/\n{2,}/)
+      .filter(saysMore)
+      .map((block) => words(block).replace(RELATIVE_LINK, '$1'))
+      .join('\n\n');
+  return text
+    .split(/(^```[\s\S]*?^```$)/m)
+    .map((part) => (part.startsWith('```') ? part : shown(part)))
+    .join('');
+}
+
+const RELATIVE_LINK = /\[([^\]]*)\]\((?!https?:|mailto:|#)[^)]*\)/g;
 
 /** @param {Record<string, unknown>} manifest @returns {string[]} every file that it points at: main, icon, and all `./…` values. */
 function manifestPaths(manifest) {
@@ -100,17 +128,10 @@ export function packageFolder(folder, out) {
   mkdirSync(dirname(out), { recursive: true });
   rmSync(out, { force: true });
   const vsce = join(repositoryRoot, 'node_modules', '@vscode', 'vsce', 'vsce');
-  // The stage has no node_modules (bundled) and no repository field to rewrite links with.
-  const args = [
-    vsce,
-    'package',
-    '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
-    '--no-yarn',
-    '--out',
-    out,
-  ];
+  // The stage has no node_modules (bundled).
+  const args = [vsce, 'package', '--no-dependencies', '--no-yarn', '--out', out];
+  const { repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  if (repository === undefined) args.push('--allow-missing-repository', '--no-rewrite-relative-links');
   if (!existsSync(join(folder, 'LICENSE'))) args.push('--skip-license');
   const done = spawnSync(node24Path(), args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
   if (done.status !== 0 || !existsSync(out)) {
