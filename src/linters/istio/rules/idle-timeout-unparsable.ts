@@ -97,5 +97,5 @@ function meaning(text: string): string | undefined {
   if (!match || unitMs === undefined) return undefined;
   const durationMs = Number(match[1]) * unitMs;
   const hours = durationMs / 3_600_000;
-  return Number.isInteger(hours) && hours > 0 ? `${hours}h` : formatDuration(durationMs);
+  return Number.isInteger(hours) ? `${hours}h` : formatDuration(durationMs);
 }

@@ -130,7 +130,7 @@ function judge(field: string, version: VersionRange): FieldVerdict | undefined {
   const newNames: Affected = affected(version, { from: '2.1.0' });
   if (field === 'allow' || field === 'deny') {
     // A floating `2` is a 2.8 in practice: only a version that is surely older refuses the new names.
-    return known && newNames === 'no' ? { messageId: 'too-new', severity: 'error', refused: true } : undefined;
+    return newNames === 'no' ? { messageId: 'too-new', severity: 'error', refused: true } : undefined;
   }
   if (!known) return { messageId: 'unknown', severity: 'warning', refused: false };
   if (affected(version, { from: '3.0.0' }) === 'yes') return { messageId: 'refused', severity: 'error', refused: true };

@@ -59,7 +59,7 @@ export const gomemlimitMalformed: Rule = {
           data: { value },
           at,
           ...(percentage
-            ? { snippet: { reasonId: 'percentage', data: {}, language: 'yaml', text: '- name: GOMEMLIMIT\n  value: "460MiB"' } }
+            ? { snippet: { reasonId: 'percentage', data: {}, language: 'yaml', text: '- name: GOMEMLIMIT\n  value: "460MiB"\n' } }
             : {}),
         });
       }
