@@ -62,9 +62,9 @@ export const roleAnnotationMisplaced: Rule = {
   },
 };
 
-/** The annotations of an object that isn't a Pod, if one of Kiam's is among them. */
+/** The annotations of an object, if one of Kiam's is among them. */
 const annotated = oncePer((object: KubeObject): YamlMap | undefined => {
-  const annotations = object.kind === 'Pod' ? undefined : annotationsOf(object);
+  const annotations = annotationsOf(object);
   return annotations && POD_KEYS.some((key) => annotations.pairs.has(key)) ? annotations : undefined;
 });
 
