@@ -20,6 +20,16 @@ function withoutComments(text: string): string {
     .join('\n');
 }
 
+/** Small words that are in every English sentence, and in no name of a command or a file. */
+const ENGLISH = new Set(['a', 'an', 'the', 'of', 'on', 'in', 'at', 'by', 'and', 'with', 'without', 'against', 'from', 'for', 'one']);
+
+/** What must not differ: language, risk, how it was checked, and each version, path and number in that. */
+function shapeOf({ language, risk, checked = '' }: Fence): string {
+  const kind = checked.split(':', 1)[0] ?? '';
+  const named = checked.match(/[\w@./:=-]*[\d/@=-][\w@./:=-]*/g) ?? [];
+  return [language, risk, kind, ...named.map((word) => word.replace(/[.:]+$/, '')).sort()].join(' ');
+}
+
 const samePlace = (target: string): string => target.replace(/\.zh-cn\.md(?=#|$)/, '.md').replace(/(\.md)?#.*$/, '$1');
 
 function headingFaults(en: readonly Heading[], zh: readonly Heading[]): Fault[] {
@@ -61,16 +71,18 @@ function fenceFaults(en: readonly Fence[], zh: readonly Fence[]): Fault[] {
       faults.push({ line: fence.line, said: say('the English file has no such fence', '英文文件里没有这个代码块') });
       break;
     }
-    if (other.info !== fence.info || withoutComments(other.text) !== withoutComments(fence.text)) {
+    if (shapeOf(other) !== shapeOf(fence) || withoutComments(other.text) !== withoutComments(fence.text)) {
       faults.push({
         line: fence.line,
         said: say(
-          `this fence differs from the one on line ${other.line} of the English file (only comments may be translated)`,
-          `这个代码块与英文文件第 ${other.line} 行的不一致（只有注释可以翻译）`,
+          `this fence differs from the one on line ${other.line} of the English file (only comments and the words of checked may be translated)`,
+          `这个代码块与英文文件第 ${other.line} 行的不一致（只有注释和 checked 里的说明可以翻译）`,
         ),
       });
       break;
     }
+    if (fence.checked?.split(/[\s;,()]+/).some((word) => ENGLISH.has(word)))
+      faults.push({ line: fence.line, said: say('the words of checked are still English', 'checked 里的说明还是英文') });
   }
   const missing = en[zh.length];
   if (missing && faults.length === 0)

@@ -22,6 +22,7 @@ const CHECKED: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   ran: { en: 'Ran: ', 'zh-cn': '已运行：' },
   help: { en: 'From the help: ', 'zh-cn': '依据帮助：' },
   source: { en: 'From the source: ', 'zh-cn': '依据源码：' },
+  docs: { en: 'From the documentation: ', 'zh-cn': '依据文档：' },
 };
 
 /** Products as people write them; the front matter has the names that versions are looked up by. */

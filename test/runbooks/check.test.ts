@@ -153,11 +153,30 @@ const translated: readonly { name: string; from: string; to: string; says: RegEx
     says: /differs from the one on line/,
   },
   { name: 'other risk class', from: '```sh change checked', to: '```sh read checked', says: /differs from the one on line/ },
+  {
+    name: 'another version in checked',
+    from: 'tray.yaml@2.0"',
+    to: 'tray.yaml@2.1"',
+    says: /differs from the one on line/,
+  },
+  { name: 'checked another way', from: 'checked="source: shop', to: 'checked="docs: shop', says: /differs from the one on line/ },
+  {
+    name: 'English words in checked',
+    from: 'tray.yaml@2.0"',
+    to: 'tray.yaml@2.0 in the tray"',
+    says: /words of checked are still English/,
+  },
   { name: 'other link', from: 'https://example.com/till', to: 'https://example.com/zh', says: /no link to|is missing here/ },
   { name: 'English left', from: '没有人能付款。', to: 'Nobody in the shop can pay.', says: /English sentence/ },
   { name: 'English inside', from: '没有人能付款。', to: '没有人。Nobody in the shop can pay now.', says: /English sentence/ },
   { name: 'no undo', from: '**撤销：** 无需撤销。', to: '等待。', says: /Undo/ },
 ];
+
+test('the words of checked may be translated', () => {
+  const from = 'tray.yaml@2.0"';
+  const [english, chinese] = [plant(ENGLISH, from, 'tray.yaml@2.0, the last line"'), plant(CHINESE, from, 'tray.yaml@2.0，最后一行"')];
+  assert.deepEqual(checkRunbooks(sampleFiles(english, chinese), both), []);
+});
 
 for (const { name, from, to, says } of translated) {
   test(`planted in the translation: ${name}`, () => {
