@@ -4,8 +4,8 @@ import type { YamlMap } from '../text/yaml.ts';
 import type { ParsedFile } from '../workspace/parsed-file.ts';
 import type { Component } from './component.ts';
 import type { Container } from './container.ts';
-import { identityOf, type KubeObject } from './kubernetes/objects.ts';
-import type { Gap, Lookup } from './value.ts';
+import type { KubeObject } from './kubernetes/objects.ts';
+import type { Gap } from './value.ts';
 
 /** Values given to a chart: a chart's own `values.yaml` with the layers on top, a release in Argo CD, Terraform, helmfile, or a values file alone. */
 export interface HelmRelease {
@@ -93,26 +93,4 @@ export function objectsOfKind(unit: Unit, ...kinds: readonly string[]): KubeObje
 /** Namespaces match when equal, or when either object leaves its namespace to whoever applies it. */
 export function sameNamespace(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined || a === b || a === '' || b === '';
-}
-
-/**
- * Looks up an object by kind and name in a unit.
- * @param namespace where the asker stands; `''` when not said
- */
-export function lookupObject(unit: Unit, kinds: readonly string[], name: string, namespace: string, complete: boolean): Lookup<KubeObject> {
-  const hits = unit.objects.filter(
-    (object) => kinds.includes(object.kind) && object.name === name && sameNamespace(object.namespace, namespace),
-  );
-  const exact = hits.filter((object) => object.namespace === namespace);
-  const values = exact.length > 0 ? exact : hits;
-  const [first] = values;
-  if (first && new Set(values.map(identityOf)).size === 1) return { is: 'found', value: first };
-  if (first) return { is: 'several', values };
-  if (complete) return { is: 'absent', closedBy: 'assume.complete' };
-  const masked = unit.objects.filter((object) => kinds.includes(object.kind) && object.name === undefined);
-  const gaps: Gap[] = [
-    ...unit.gaps,
-    ...masked.map((object): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
-  ];
-  return gaps.length > 0 ? { is: 'unseen', gaps } : { is: 'absent', closedBy: unit.id };
 }

@@ -1,6 +1,4 @@
-import type { DockerStage } from '../../text/dockerfile.ts';
-import { baseStage } from '../../text/dockerfile-stages.ts';
-import { type ImageReference, parseImage } from '../version.ts';
+import type { ImageReference } from '../version.ts';
 
 /** The C library an image's programs resolve names with. */
 export type Libc = 'musl' | 'glibc' | 'unknown';
@@ -63,10 +61,4 @@ export function libcOf(image: ImageReference | undefined): Libc {
   const digestOnly = image.tag === undefined && image.digest !== undefined;
   if (onHub && !digestOnly && (path === name || path === `library/${name}`) && OFFICIAL_GLIBC.has(name)) return 'glibc';
   return 'unknown';
-}
-
-/** The image of the outside that a Dockerfile stage is built on, through `FROM <stage>`; `undefined` when it isn't known. */
-export function baseImageOf(stage: DockerStage): ImageReference | undefined {
-  const { imageText } = baseStage(stage);
-  return imageText === undefined ? undefined : parseImage(imageText);
 }
