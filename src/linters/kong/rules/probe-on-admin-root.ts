@@ -73,7 +73,7 @@ function fixes(probe: AdminProbe, instance: KongInstance): Fix[] {
   );
   const listen = instance.settings.get('status_listen');
   const hasPort = affected(instance.version, { from: '1.4.0' }) === 'yes';
-  const added = listen ? [] : instance.add?.('status_listen', '0.0.0.0:8100');
+  const added = instance.add?.('status_listen', '0.0.0.0:8100');
   // A status_listen that is set already may stand on any port, and 3.6 has one on the loopback, which no kubelet reaches.
   if (!hasPort || listen || !added || !port || secure) return [same];
   const target = readiness && affected(instance.version, { from: '3.3.0' }) === 'yes' ? '/status/ready' : '/status';
