@@ -234,7 +234,12 @@ export function joinComponents(
     for (const component of named) add(component, container, named.length === 1 ? 'strong' : 'weak');
   }
   if (open.length > 0) {
-    for (const component of index.withSources) if (!uses.has(component) && here(component)) joinByVariables(component, open, add);
+    for (const component of index.withSources) {
+      const use = uses.get(component);
+      // Its own Dockerfile says what the image is, not where it runs.
+      const runs = use && [...use.strong, ...use.weak].some(({ surface }) => surface !== 'dockerfile');
+      if (!runs && here(component)) joinByVariables(component, open, add);
+    }
   }
   for (const { file } of unit.files) {
     for (const component of index.byFile.get(file) ?? []) {

@@ -83,6 +83,12 @@ describe('a component runs in a container', () => {
     assert.deepEqual(await joins(files), ['shop: shop/cart strong web']);
   });
 
+  it('that alone sets a variable that its code reads, though its Dockerfile stands in the unit, too', async () => {
+    const code = { ...program('k8s/prod/code', 'ORDERS_ADDR'), 'k8s/prod/code/Dockerfile': 'FROM golang:1.22\n' };
+    const files = { ...code, 'k8s/prod/a.yaml': workload('a', 'x:1', { ORDERS_ADDR: 'orders:1' }) };
+    assert.deepEqual(inK8s(await joins(files)), ['k8s/prod: k8s/prod/code strong Dockerfile a']);
+  });
+
   it('that alone sets a variable that its code reads, or when several set it alike', async () => {
     const code = program('code', 'ORDERS_ADDR');
     const one = { ...code, 'k8s/prod/a.yaml': workload('a', 'x:1', { ORDERS_ADDR: 'orders:1' }), 'k8s/prod/b.yaml': workload('b', 'y:1') };
