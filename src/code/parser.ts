@@ -23,7 +23,7 @@ export interface CodeParserHost {
 export interface CodeParser {
   /** Loads the runtime and these grammars, once each. What could not be loaded comes back as notices; such files are skipped. */
   load(grammars: Iterable<Grammar>): Promise<CodeNotice[]>;
-  /** The neutral shape of one file. The tree is freed before this returns. */
+  /** The neutral shape of one file, the same for the same file. The tree is freed before this returns. */
   parse(file: SourceFile): Module | CodeNotice;
   dispose(): void;
 }
@@ -67,6 +67,7 @@ export function languageOf(path: string): CodeLanguage | undefined {
 /** Opens a parser that loads nothing until asked. The host says where the bytes of the wasm files come from. */
 export function openCodeParser(host: CodeParserHost): CodeParser {
   const parsers = new Map<Grammar, Parser>();
+  const modules = new WeakMap<SourceFile, Module>();
   let runtime: Promise<{ Parser: typeof Parser; Language: typeof Language }> | undefined;
   const start = async (): Promise<{ Parser: typeof Parser; Language: typeof Language }> => {
     const restore = nameTheScript();
@@ -113,12 +114,16 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
       if (file.text.length > MAX_SOURCE_CHARS) return { path: file.path, kind: 'oversize', detail: `${file.text.length} characters` };
       const parser = parsers.get(grammar);
       if (!parser) return { path: file.path, kind: 'grammar', detail: `${grammar} is not loaded` };
+      // A component is read anew when one of its files changes; the others are as they were.
+      const known = modules.get(file);
+      if (known) return known;
       try {
         const tree = parser.parse(language === 'go' ? withPlainNew(file.text) : file.text);
         if (!tree) return { path: file.path, kind: 'unparsable', detail: 'no tree' };
         try {
           const builder = createBuilder(file, language, brokenLine(tree.rootNode));
           builders[language](builder, tree.rootNode as Node);
+          modules.set(file, builder.module);
           return builder.module;
         } finally {
           tree.delete();
