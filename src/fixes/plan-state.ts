@@ -1,5 +1,6 @@
 import type { SourceFile, Span } from '../text/source.ts';
-import type { Mask, YamlNode } from '../text/yaml.ts';
+import type { YamlNode } from '../text/yaml.ts';
+import type { Mask } from '../text/yaml-parse.ts';
 import { type Edit, EditRefused } from '../text/yaml-places.ts';
 import { lineBreakOf, writtenFile } from '../text/yaml-source.ts';
 import type { TextEdit } from './change.ts';

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../text/source.ts';
-import { itemsAt, parseYaml, scalarAt, textAt, type YamlScalar } from '../text/yaml.ts';
+import { itemsAt, scalarAt, textAt, type YamlScalar } from '../text/yaml.ts';
+import { parseYaml } from '../text/yaml-parse.ts';
 import type { LintFinding } from './lint-result.ts';
 import { mergeFindings } from './merge-findings.ts';
 import type { Finding, Rule } from './rule.ts';

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../text/source.ts';
-import { itemsAt, parseYaml, textAt, type YamlNode } from '../text/yaml.ts';
+import { itemsAt, textAt, type YamlNode } from '../text/yaml.ts';
+import { parseYaml } from '../text/yaml-parse.ts';
 import { maskTemplate, splitDocuments } from '../text/yaml-documents.ts';
 import { localChart, valuesAt } from './helm/local-chart.ts';
 import { ValueStack } from './helm/set-values.ts';

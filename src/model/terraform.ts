@@ -1,6 +1,7 @@
 import { type HclBlock, type HclValue, parseHcl } from '../text/hcl.ts';
 import type { SourceFile } from '../text/source.ts';
-import { type Mask, parseYaml, type YamlMap, type YamlNode, type YamlPair, type YamlScalar } from '../text/yaml.ts';
+import type { YamlMap, YamlNode, YamlPair, YamlScalar } from '../text/yaml.ts';
+import { type Mask, parseYaml } from '../text/yaml-parse.ts';
 import { derivedScalar, unknownScalar } from '../text/yaml-tree.ts';
 import { localChart, valuesAt } from './helm/local-chart.ts';
 import { setValue, ValueStack } from './helm/set-values.ts';

@@ -1,5 +1,6 @@
 import type { SourceFile } from './source.ts';
-import { offsetMap, parseYaml, type YamlNode, type YamlPair, type YamlScalar } from './yaml.ts';
+import { offsetMap, type YamlNode, type YamlPair, type YamlScalar } from './yaml.ts';
+import { parseYaml } from './yaml-parse.ts';
 
 /**
  * Parses YAML that stands as text inside a scalar (a MeshConfig in a ConfigMap, `values: |` of an Argo CD Application).

@@ -1,5 +1,6 @@
 import type { SourceFile, Span } from './source.ts';
-import { type Mask, parseYaml, type YamlNode, type YamlProblem, type YamlResult } from './yaml.ts';
+import type { YamlNode } from './yaml.ts';
+import { type Mask, parseYaml, type YamlProblem, type YamlResult } from './yaml-parse.ts';
 
 /** One document of a YAML stream, found without parsing it: YAML forbids `---` at column 0 inside any scalar. */
 export interface DocumentSpan {

@@ -1,5 +1,6 @@
 import type { SourceFile, Span } from './source.ts';
-import { type Mask, parseYaml, type YamlMap, type YamlNode, type YamlPair, type YamlProblem, type YamlSequence } from './yaml.ts';
+import type { YamlMap, YamlNode, YamlPair, YamlSequence } from './yaml.ts';
+import { type Mask, parseYaml, type YamlProblem } from './yaml-parse.ts';
 import { maskTemplate, parseDocument, splitDocuments } from './yaml-documents.ts';
 import type { YamlStyle } from './yaml-write.ts';
 

@@ -7,7 +7,7 @@ import { applySuppressions, findSuppressions, objectSuppressions } from '../../s
 import { suppressWith, unusedSuppression } from '../../src/linters/unused-suppression.ts';
 import { readObjects } from '../../src/model/kubernetes/objects.ts';
 import { sourceFile, textOf } from '../../src/text/source.ts';
-import { parseYaml } from '../../src/text/yaml.ts';
+import { parseYaml } from '../../src/text/yaml-parse.ts';
 
 /** `scope rule,rule reason` of every suppression in a text. */
 function found(path: string, text: string): string[] {

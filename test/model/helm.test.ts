@@ -8,7 +8,8 @@ import { helmfileReleases } from '../../src/model/helmfile.ts';
 import { readObjects } from '../../src/model/kubernetes/objects.ts';
 import { terraformReleases } from '../../src/model/terraform.ts';
 import { type SourceFile, sourceFile, textOf } from '../../src/text/source.ts';
-import { itemsAt, nodeAt, parseYaml, scalarAt, textAt, type YamlNode } from '../../src/text/yaml.ts';
+import { itemsAt, nodeAt, scalarAt, textAt, type YamlNode } from '../../src/text/yaml.ts';
+import { parseYaml } from '../../src/text/yaml-parse.ts';
 import type { ParsedFile } from '../../src/workspace/parsed-file.ts';
 
 function workspace(files: Record<string, string>) {

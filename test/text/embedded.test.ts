@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEmbeddedYaml } from '../../src/text/embedded.ts';
 import { sourceFile, textOf } from '../../src/text/source.ts';
-import { nodeAt, parseYaml, scalarAt, textAt, type YamlScalar } from '../../src/text/yaml.ts';
+import { nodeAt, scalarAt, textAt, type YamlScalar } from '../../src/text/yaml.ts';
+import { parseYaml } from '../../src/text/yaml-parse.ts';
 
 function meshOf(text: string): YamlScalar {
   const result = parseYaml(sourceFile('mesh.yaml', text));

@@ -1,14 +1,6 @@
 import type { SourceFile, Span } from '../../text/source.ts';
-import {
-  isNull,
-  parseYaml,
-  textAt,
-  type YamlMap,
-  type YamlNode,
-  type YamlPair,
-  type YamlScalar,
-  type YamlSequence,
-} from '../../text/yaml.ts';
+import { isNull, textAt, type YamlMap, type YamlNode, type YamlPair, type YamlScalar, type YamlSequence } from '../../text/yaml.ts';
+import { parseYaml } from '../../text/yaml-parse.ts';
 import { parseDocument, splitDocuments } from '../../text/yaml-documents.ts';
 import { mapScalars, unknownScalar } from '../../text/yaml-tree.ts';
 import { annotationsOf, isRelevantKind, type KubeObject, readObjects } from '../kubernetes/objects.ts';

@@ -1,5 +1,6 @@
 import type { SourceFile, Span } from '../../text/source.ts';
-import type { Mask, YamlMap, YamlSequence } from '../../text/yaml.ts';
+import type { YamlMap, YamlSequence } from '../../text/yaml.ts';
+import type { Mask } from '../../text/yaml-parse.ts';
 import { maskTemplate } from '../../text/yaml-documents.ts';
 import { actionBody, type Dot, evaluate, type TemplateContext } from './expression.ts';
 import { goTruth } from './go-value.ts';

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../../text/source.ts';
-import { isNull, parseYaml, type YamlMap, type YamlNode, type YamlPair } from '../../text/yaml.ts';
+import { isNull, type YamlMap, type YamlNode, type YamlPair } from '../../text/yaml.ts';
+import { parseYaml } from '../../text/yaml-parse.ts';
 import { maskTemplate } from '../../text/yaml-documents.ts';
 import { overriding } from '../../text/yaml-tree.ts';
 

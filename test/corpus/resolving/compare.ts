@@ -5,7 +5,8 @@ import { findKustomizations } from '../../../src/model/kubernetes/kustomize/kust
 import { resolveKustomization } from '../../../src/model/kubernetes/kustomize/resolve.ts';
 import { type KubeObject, RELEVANT_KINDS, readObjects } from '../../../src/model/kubernetes/objects.ts';
 import { type SourceFile, type Span, sourceFile } from '../../../src/text/source.ts';
-import { isBoolean, isNull, isNumber, parseYaml, textAt, type YamlNode, type YamlScalar } from '../../../src/text/yaml.ts';
+import { isBoolean, isNull, isNumber, textAt, type YamlNode, type YamlScalar } from '../../../src/text/yaml.ts';
+import { parseYaml } from '../../../src/text/yaml-parse.ts';
 import { splitDocuments } from '../../../src/text/yaml-documents.ts';
 import { parseFile } from '../../../src/workspace/parse-file.ts';
 import type { ParsedFile } from '../../../src/workspace/parsed-file.ts';

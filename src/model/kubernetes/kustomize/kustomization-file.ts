@@ -1,5 +1,6 @@
 import type { SourceFile } from '../../../text/source.ts';
-import { itemsAt, parseYaml, textAt, type YamlMap, type YamlNode } from '../../../text/yaml.ts';
+import { itemsAt, textAt, type YamlMap, type YamlNode } from '../../../text/yaml.ts';
+import { parseYaml } from '../../../text/yaml-parse.ts';
 import { splitDocuments } from '../../../text/yaml-documents.ts';
 import type { ParsedFile } from '../../../workspace/parsed-file.ts';
 
