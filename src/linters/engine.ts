@@ -1,5 +1,5 @@
 import type { Component } from '../model/component.ts';
-import type { Repository, Unit } from '../model/unit.ts';
+import type { Assume, Repository, Unit } from '../model/unit.ts';
 import type { SourceFile } from '../text/source.ts';
 import { type RepositoryInputs, RepositoryModel } from '../workspace/repository-model.ts';
 import { mergeFindings } from './merge-findings.ts';
@@ -60,6 +60,55 @@ function stillHolds({ reads }: RoomFindings, repository: Repository): boolean {
   for (const [factsOf, facts] of reads.everyUnit) if (repository.everyUnit(factsOf) !== facts) return false;
   for (const [factsOf, facts] of reads.everyComponent) if (repository.everyComponent(factsOf) !== facts) return false;
   return true;
+}
+
+/**
+ * The repository as one room sees it, noting what it reads. A class: of an object written with getters each has a shape of its own, which
+ * holds on to all that the getters see until the next full garbage collection.
+ */
+class TrackedRepository implements Repository {
+  reads: Reads | undefined;
+  private readonly repository: Repository;
+
+  constructor(repository: Repository) {
+    this.repository = repository;
+  }
+
+  get units(): Repository['units'] {
+    this.noted().units = this.repository.units;
+    return this.repository.units;
+  }
+
+  get components(): Repository['components'] {
+    this.noted().components = this.repository.components;
+    return this.repository.components;
+  }
+
+  get meshEvidence(): Repository['meshEvidence'] {
+    this.noted().meshEvidence = this.repository.meshEvidence;
+    return this.repository.meshEvidence;
+  }
+
+  everyUnit<Fact>(factsOf: (unit: Unit) => readonly Fact[]): readonly Fact[] {
+    const facts = this.repository.everyUnit(factsOf);
+    this.noted().everyUnit.set(factsOf, facts);
+    return facts;
+  }
+
+  everyComponent<Fact>(factsOf: (component: Component) => readonly Fact[]): readonly Fact[] {
+    const facts = this.repository.everyComponent(factsOf);
+    this.noted().everyComponent.set(factsOf, facts);
+    return facts;
+  }
+
+  assume(path: string): Assume {
+    return this.repository.assume(path);
+  }
+
+  private noted(): Reads {
+    this.reads ??= { everyUnit: new Map(), everyComponent: new Map() };
+    return this.reads;
+  }
 }
 
 /** Files in, findings out. What one unit's rules say is kept until something that they read changes. */
@@ -136,39 +185,10 @@ export class Engine implements LintEngine {
   }
 
   private runRoom(rules: readonly Rule[], unit: Unit, repository: Repository): RoomFindings {
-    let reads: Reads | undefined;
-    const noted = (): Reads => {
-      reads ??= { everyUnit: new Map(), everyComponent: new Map() };
-      return reads;
-    };
-    const tracked: Repository = {
-      get units() {
-        noted().units = repository.units;
-        return repository.units;
-      },
-      get components() {
-        noted().components = repository.components;
-        return repository.components;
-      },
-      get meshEvidence() {
-        noted().meshEvidence = repository.meshEvidence;
-        return repository.meshEvidence;
-      },
-      everyUnit: (factsOf) => {
-        const facts = repository.everyUnit(factsOf);
-        noted().everyUnit.set(factsOf, facts);
-        return facts;
-      },
-      everyComponent: (factsOf) => {
-        const facts = repository.everyComponent(factsOf);
-        noted().everyComponent.set(factsOf, facts);
-        return facts;
-      },
-      assume: (path) => repository.assume(path),
-    };
+    const tracked = new TrackedRepository(repository);
     const findings: Finding[] = [];
     for (const rule of rules) this.run(rule, unit, tracked, findings);
-    return { findings: findings.length > 0 ? findings : NOTHING, reads };
+    return { findings: findings.length > 0 ? findings : NOTHING, reads: tracked.reads };
   }
 
   private run(rule: Rule, unit: Unit, repository: Repository, findings: Finding[]): void {

@@ -155,22 +155,6 @@ class TreeBuilder {
       const text = file.text.slice(start, end);
       return { kind: 'scalar', file, start, end, text, style, tag, unknown: { why: 'templated', expression: text.trim() } };
     }
-    // Most of a repository's text stands in ConfigMaps that nobody asks for: a block is decoded when somebody does.
-    if (style === 'literal' || style === 'folded') {
-      let decoded: string | undefined;
-      return {
-        kind: 'scalar',
-        file,
-        start,
-        end,
-        get text() {
-          decoded ??= getScalarValue(input, event);
-          return decoded;
-        },
-        style,
-        tag,
-      };
-    }
     return { kind: 'scalar', file, start, end, text: getScalarValue(input, event), style, tag };
   }
 
