@@ -18,8 +18,10 @@ export interface YamlDocument extends DocumentSpan {
 }
 
 const SEPARATOR = /^---(?=[ \t\r\n]|$)/gm;
-/** Between two JSON documents in one file. Inside one, nothing but a comma parts `}` and `{`, and no string runs over a line break. */
-const JSON_SEPARATOR = /\}[ \t]*\r?\n\s*(?=\{)/g;
+/** Between two JSON documents in one file, or where a comma is missing. */
+const JSON_SEPARATOR = /[ \t]*\r?\n\s*(?=\{)/y;
+/** Braces of JSON, and its strings, in which they don't count. */
+const JSON_BRACE = /"(?:[^"\\\n]|\\.)*"|[{}]/g;
 const KIND = /^kind:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:#.*)?\r?$/m;
 
 /**
@@ -47,10 +49,16 @@ export function splitDocuments(text: string): DocumentSpan[] {
 function splitJson(text: string, from: number): DocumentSpan[] {
   const spans: DocumentSpan[] = [];
   let start = 0;
+  let depth = 0;
   // Actions of a template close with braces, too.
-  for (const { index, 0: found } of text.includes('{{') ? [] : text.matchAll(JSON_SEPARATOR)) {
+  for (const { index, 0: token } of text.includes('{{') ? [] : text.matchAll(JSON_BRACE)) {
+    depth += token === '{' ? 1 : token === '}' ? -1 : 0;
+    if (token !== '}' || depth !== 0) continue;
+    JSON_SEPARATOR.lastIndex = index + 1;
+    const [separator] = JSON_SEPARATOR.exec(text) ?? [];
+    if (separator === undefined) continue;
     spans.push({ start: from + start, end: from + index + 1, kind: undefined });
-    start = index + found.length;
+    start = index + 1 + separator.length;
   }
   return [...spans, { start: from + start, end: from + text.length, kind: undefined }];
 }

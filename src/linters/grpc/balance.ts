@@ -73,7 +73,7 @@ function judge(client: GrpcClient, connection: Connection, service: GrpcService,
   }
   // Each new connection picks a pod anew; that evens out over time, not per request.
   if (maxConnectionAgeAt || client.channel?.closedPerCall) {
-    if (severity === 'warning') situation = maxConnectionAgeAt ? 'aged' : 'per-call';
+    situation = maxConnectionAgeAt ? 'aged' : 'per-call';
     severity = milder(severity);
   }
   return { connection, service, mesh, situation, severity: tempered(severity, client, connection), maxConnectionAgeAt };

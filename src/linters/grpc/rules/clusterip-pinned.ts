@@ -51,12 +51,12 @@ export const clusteripPinned: Rule = {
       zh: '如果中间没有服务网格，该通道的所有请求都会落在 Service `{service}` 的 {pods} 个 Pod 中的一个上。仓库里有网格的痕迹，但看不出该客户端是否在网格内：可用 `assume.mesh` 说明。',
     },
     aged: {
-      en: 'Requests of this channel go to one of the {pods} pods of Service `{service}` at a time; only because the server ends connections by age does the pod change now and then.',
-      zh: '该通道的请求同一时间只落在 Service `{service}` 的 {pods} 个 Pod 中的一个上；只因服务端按时长断开连接，才会偶尔换一个 Pod。',
+      en: 'Requests of this channel go to one pod of Service `{service}` at a time; only because the server ends connections by age does the pod change now and then.',
+      zh: '该通道的请求同一时间只落在 Service `{service}` 的一个 Pod 上；只因服务端按时长断开连接，才会偶尔换一个 Pod。',
     },
     'per-call': {
-      en: 'A new connection for each call spreads over the {pods} pods of Service `{service}`, but pays for TCP and HTTP/2 each time. One channel over a headless Service with round_robin does both.',
-      zh: '每次调用都新建连接，虽能分散到 Service `{service}` 的 {pods} 个 Pod，却每次都要付出 TCP 和 HTTP/2 建连的代价。复用一个通道，配合 headless Service 和 round_robin 即可两全。',
+      en: 'A new connection for each call spreads over the pods of Service `{service}`, but pays for TCP and HTTP/2 each time. One channel over a headless Service with round_robin does both.',
+      zh: '每次调用都新建连接，虽能分散到 Service `{service}` 的各个 Pod，却每次都要付出 TCP 和 HTTP/2 建连的代价。复用一个通道，配合 headless Service 和 round_robin 即可两全。',
     },
     age: { en: 'The server ends connections after this time', zh: '服务端会在该时长后断开连接' },
     fix: {

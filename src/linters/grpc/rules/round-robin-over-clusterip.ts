@@ -50,12 +50,12 @@ export const roundRobinOverClusterip: Rule = {
       zh: 'round_robin 只看到一个地址，即 Service `{service}`（{pods} 个 Pod）的 ClusterIP，只有服务网格才能均衡。仓库里有网格的痕迹，但看不出该客户端是否在网格内：可用 `assume.mesh` 说明。',
     },
     aged: {
-      en: 'round_robin sees one address, the ClusterIP of Service `{service}` ({pods} pods); only because the server ends connections by age does the pod change now and then.',
-      zh: 'round_robin 只看到一个地址，即 Service `{service}`（{pods} 个 Pod）的 ClusterIP；只因服务端按时长断开连接，才会偶尔换一个 Pod。',
+      en: 'round_robin sees one address, the ClusterIP of Service `{service}`; only because the server ends connections by age does the pod change now and then.',
+      zh: 'round_robin 只看到一个地址，即 Service `{service}` 的 ClusterIP；只因服务端按时长断开连接，才会偶尔换一个 Pod。',
     },
     'per-call': {
-      en: 'round_robin sees one address, the ClusterIP of Service `{service}` ({pods} pods); only a new connection for each call spreads the requests.',
-      zh: 'round_robin 只看到一个地址，即 Service `{service}`（{pods} 个 Pod）的 ClusterIP；请求之所以分散，只是因为每次调用都新建连接。',
+      en: 'round_robin sees one address, the ClusterIP of Service `{service}`; only a new connection for each call spreads the requests.',
+      zh: 'round_robin 只看到一个地址，即 Service `{service}` 的 ClusterIP；请求之所以分散，只是因为每次调用都新建连接。',
     },
     age: { en: 'The server ends connections after this time', zh: '服务端会在该时长后断开连接' },
     policy: { en: 'The policy is set here', zh: '负载均衡策略在此设置' },
