@@ -140,7 +140,12 @@ describe('JSON', () => {
   it('in which a comma is missing is one document, and says so at its place', () => {
     const text = '{"apiVersion": "v1", "kind": "List", "items": [\n  {"kind": "Service"}\n  {"kind": "Service"}\n]}\n';
     assert.equal(splitDocuments(text).length, 1);
-    assert.match(parseFile(sourceFile('a.json', text))?.notices.map(({ message }) => message).join() ?? '', /^line 3: /);
+    assert.match(
+      parseFile(sourceFile('a.json', text))
+        ?.notices.map(({ message }) => message)
+        .join() ?? '',
+      /^line 3: /,
+    );
   });
 
   it('of a template is not cut where an action ends', () => {
