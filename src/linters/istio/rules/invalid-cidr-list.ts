@@ -1,7 +1,7 @@
-import type { Anchor } from '../../../text/source.ts';
 import type { Unit } from '../../../model/unit.ts';
-import { isNull, scalarAt, spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
+import { isNull, scalarAt, type YamlScalar } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
+import { type BadItem, placeOfBad, writeList } from '../bad-items.ts';
 import { istioAnnotations } from '../facts-annotations.ts';
 import { globalProxies } from '../facts-capture.ts';
 import { isAddress, isPrefix } from '../ip-prefix.ts';
@@ -73,19 +73,8 @@ export const invalidCidrList: Rule = {
       report({
         messageId: meshWide ? 'meshWide' : first.kind,
         data: { item: first.text, key, range: asRange(first.text) ?? '' },
-        at: placeOf(value, bad),
-        fixes:
-          list === undefined
-            ? []
-            : [
-                {
-                  id: 'write-list',
-                  titleId: 'write',
-                  data: { list },
-                  safety: 'safe',
-                  changes: [{ change: 'set-scalar', scalar: value, text: list, asString: true }],
-                },
-              ],
+        at: placeOfBad(value, bad),
+        fixes: writeList(value, list),
       });
     }
   },
@@ -115,16 +104,10 @@ function rangeLists(unit: Unit): RangeList[] {
   return [...ofPods, ...ofMesh];
 }
 
-interface BadItem {
-  readonly kind: 'bareAddress' | 'blank' | 'star' | 'emptyItem' | 'wideComma' | 'notRange';
-  readonly text: string;
-  /** Offsets in the list's text. */
-  readonly start: number;
-  readonly end: number;
-}
+type Bad = BadItem<'bareAddress' | 'blank' | 'star' | 'wideComma' | 'notRange'>;
 
-function badItems(list: string): BadItem[] {
-  const bad: BadItem[] = [];
+function badItems(list: string): Bad[] {
+  const bad: Bad[] = [];
   let start = 0;
   for (const item of list.split(',')) {
     const kind = problemOf(item);
@@ -134,7 +117,7 @@ function badItems(list: string): BadItem[] {
   return bad;
 }
 
-function problemOf(item: string): BadItem['kind'] | undefined {
+function problemOf(item: string): Bad['kind'] | undefined {
   const text = item.trim();
   if (text === '') return 'emptyItem';
   if (text.includes('，')) return 'wideComma';
@@ -142,12 +125,6 @@ function problemOf(item: string): BadItem['kind'] | undefined {
   if (isAddress(text)) return 'bareAddress';
   if (!isPrefix(text)) return 'notRange';
   return text === item ? undefined : 'blank';
-}
-
-function placeOf(scalar: YamlScalar, bad: readonly BadItem[]): Anchor {
-  const [only, ...more] = bad;
-  if (!only || more.length > 0 || only.kind === 'emptyItem') return scalar;
-  return spanInScalar(scalar, only.start, only.end) ?? scalar;
 }
 
 /** One address as the range that holds it alone. */

@@ -1,6 +1,7 @@
 import type { Unit } from '../../../model/unit.ts';
-import { isNull, scalarAt, spanInScalar, type YamlScalar } from '../../../text/yaml.ts';
+import { isNull, scalarAt, type YamlScalar } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
+import { type BadItem, placeOfBad, writeList } from '../bad-items.ts';
 import { istioAnnotations } from '../facts-annotations.ts';
 import { globalProxies } from '../facts-capture.ts';
 
@@ -81,20 +82,9 @@ export const invalidPortList: Rule = {
       report({
         messageId: meshWide ? 'meshWide' : grammar.validated ? first.kind : 'unchecked',
         data: { item: first.text, key },
-        at: placeOf(value, bad),
+        at: placeOfBad(value, bad),
         severity: grammar.validated ? 'error' : 'warning',
-        fixes:
-          fixed === undefined
-            ? []
-            : [
-                {
-                  id: 'write-list',
-                  titleId: 'write',
-                  data: { list: fixed },
-                  safety: 'safe',
-                  changes: [{ change: 'set-scalar', scalar: value, text: fixed, asString: true }],
-                },
-              ],
+        fixes: writeList(value, fixed),
       });
     }
   },
@@ -129,17 +119,11 @@ function portLists(unit: Unit): PortList[] {
   return [...ofPods, ...ofMesh];
 }
 
-interface BadItem {
-  readonly kind: 'range' | 'star' | 'tooLarge' | 'emptyItem' | 'wideComma' | 'notPort';
-  readonly text: string;
-  /** Offsets in the list's text. */
-  readonly start: number;
-  readonly end: number;
-}
+type Bad = BadItem<'range' | 'star' | 'tooLarge' | 'wideComma' | 'notPort'>;
 
-function badItems(list: string, validated: boolean): BadItem[] {
+function badItems(list: string, validated: boolean): Bad[] {
   if (list.trim() === '') return [];
-  const bad: BadItem[] = [];
+  const bad: Bad[] = [];
   let start = 0;
   for (const item of list.split(',')) {
     const end = start + item.length;
@@ -151,7 +135,7 @@ function badItems(list: string, validated: boolean): BadItem[] {
   return bad;
 }
 
-function problemOf(text: string, validated: boolean): BadItem['kind'] | undefined {
+function problemOf(text: string, validated: boolean): Bad['kind'] | undefined {
   if (/^\d+$/.test(text)) return Number(text) > HIGHEST_PORT ? 'tooLarge' : undefined;
   if (text === '') return validated ? 'emptyItem' : undefined;
   if (text.includes('，')) return 'wideComma';
@@ -160,15 +144,8 @@ function problemOf(text: string, validated: boolean): BadItem['kind'] | undefine
   return 'notPort';
 }
 
-/** The one bad entry; the whole list when there are several or the entry has no text of its own. */
-function placeOf(scalar: YamlScalar, bad: readonly BadItem[]): Parameters<Parameters<Rule['check']>[0]['report']>[0]['at'] {
-  const [only, ...more] = bad;
-  if (!only || more.length > 0 || only.kind === 'emptyItem') return scalar;
-  return spanInScalar(scalar, only.start, only.end) ?? scalar;
-}
-
 /** The list with each bad entry replaced by what it can only mean; `undefined` when one of them can mean anything. */
-function rewritten(list: string, bad: readonly BadItem[]): string | undefined {
+function rewritten(list: string, bad: readonly Bad[]): string | undefined {
   const ports: string[] = [];
   for (const item of list.split(/[,，]/)) {
     const text = item.trim();
