@@ -26,7 +26,7 @@ interface GoOption {
 }
 
 /** The name a call has in the package `path`; undefined when it is another package's. Import aliases and dot imports are honoured. */
-function nameIn(path: string, call: CallExpr, scope: Scope): string | undefined {
+export function nameIn(path: string, call: CallExpr, scope: Scope): string | undefined {
   const { callee } = call;
   const { imports } = scope.module;
   if (callee.kind === 'member' && callee.object.kind === 'name') {

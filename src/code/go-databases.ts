@@ -1,10 +1,11 @@
 import type { SourceFile } from '../text/source.ts';
 import { functionsCalled } from './calls.ts';
 import type { SqlPool } from './facts.ts';
+import { nameIn } from './go-channels.ts';
 import { anchorIn, isTestPath } from './group.ts';
 import { textValue } from './literals.ts';
 import { variableOf } from './lifetime.ts';
-import { contextAt, importNamed, ownerOf, type Resolver } from './sources.ts';
+import { contextAt, importNamed, type Resolver } from './sources.ts';
 import { argumentAt, type CallExpr, type Expr, functionOf, type Module, type Scope } from './syntax.ts';
 import { targetsOf } from './target.ts';
 
@@ -29,7 +30,7 @@ export function keepsConnections(files: readonly SourceFile[]): boolean {
 export function goPools(resolver: Resolver, module: Module): SqlPool[] {
   if (isTestPath(module.file.path)) return [];
   return module.calls.flatMap(({ call, scope }): SqlPool[] => {
-    const api = nameInSql(call, scope);
+    const api = call.callee.kind === 'member' ? nameIn(SQL, call, scope) : undefined;
     if ((api !== 'Open' && api !== 'OpenDB') || isHandedOut(resolver, module, call, scope)) return [];
     const at = anchorIn(module, call.callee);
     const driver = argumentAt(call, 0);
@@ -41,13 +42,6 @@ export function goPools(resolver: Resolver, module: Module): SqlPool[] {
     if (!source || (name !== 'mysql' && name !== 'postgres' && name !== 'pgx')) return [];
     return [{ at, form: 'dsn', targets: targetsOf(resolver, source, scope) }];
   });
-}
-
-function nameInSql({ callee }: CallExpr, scope: Scope): string | undefined {
-  if (callee.kind !== 'member' || callee.object.kind !== 'name') return undefined;
-  const { name } = callee.object;
-  if (ownerOf(name, scope)) return undefined;
-  return scope.module.imports.some(({ local, from }) => local === name && from === SQL) ? callee.name : undefined;
 }
 
 /** The values of `Addr` in the file's only `mysql.Config`. */
