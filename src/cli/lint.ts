@@ -6,9 +6,7 @@ import { compareSeverity, type Rule } from '../linters/rule.ts';
 import { wantsColour } from '../report/colour.ts';
 import { lintJson } from '../report/json.ts';
 import { countBySeverity, type LintReport } from '../report/lint-report.ts';
-import { noticeText } from '../report/notice.ts';
 import { lintText } from '../report/text.ts';
-import { componentNotices } from '../workspace/components.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
 import { decodeText } from '../workspace/decode.ts';
 import { loadBaseline } from './baseline-file.ts';
@@ -17,6 +15,7 @@ import { emit, note } from './output.ts';
 import type { CommonOptions } from './options.ts';
 import { Focus, pathInRoot } from './paths.ts';
 import { openProject, type Project } from './project.ts';
+import { readerNotices } from '../service/notices.ts';
 import { PRODUCT_NAME, productVersion } from '../service/product.ts';
 import { rulePage } from './rule-page.ts';
 import { findingsSince } from './since.ts';
@@ -98,10 +97,8 @@ async function examine(project: Project, focus: Focus, options: LintOptions): Pr
   const { findings: fresh, known } = baseline ? applyBaseline(asked, baseline, judged) : { findings: asked, known: 0 };
   const caused = options.since === undefined ? undefined : new Set(await findingsSince(options.since, project, result, options.preview));
   const findings = fresh.filter((finding) => (caused ? caused.has(finding) : project.judged(finding.rule, finding.at.file.path)));
-  const translated = (notice: Notice): Notice => ({ ...notice, message: noticeText(notice.message, project.language) });
-  const read = [...result.notices, ...componentNotices(project.engine.repository().components)];
-  read.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  const notices = [...project.notices, ...read.filter((notice) => focus.has(notice.file)).map(translated)];
+  const read = readerNotices(project.engine, result, project.language).filter((notice) => focus.has(notice.file));
+  const notices = [...project.notices, ...read];
   return { result, findings, notices, baseline: known };
 }
 

@@ -9,12 +9,11 @@ import type { Engine } from '../linters/engine.ts';
 import type { LintFinding, LintResult } from '../linters/lint-result.ts';
 import { compareSeverity } from '../linters/rule.ts';
 import { messageText } from '../report/message.ts';
-import { noticeText } from '../report/notice.ts';
 import { rangeOf, type SourceFile, sourceFile } from '../text/source.ts';
-import { componentNotices } from '../workspace/components.ts';
 import { decodeText } from '../workspace/decode.ts';
 import type { Notice } from '../workspace/parsed-file.ts';
 import { readSource, scan, wouldRead } from '../workspace/scan.ts';
+import { readerNotices } from './notices.ts';
 import { isJudged, newEngine, readConfiguration } from './engine-setup.ts';
 import { OpenDocument } from './open-document.ts';
 import { findingData } from './plain-data.ts';
@@ -345,10 +344,10 @@ export class LintService {
 
   private notices(result: LintResult): NoticeData[] {
     const { language } = this.folderSettings;
-    const said: Notice[] = [...result.notices, ...componentNotices(this.lintEngine.repository().components)];
-    if (this.baselineProblem !== undefined) said.push({ kind: 'configuration', file: BASELINE_FILE, message: this.baselineProblem });
-    said.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-    return said.map(({ file, kind, message }) => ({ path: file, kind, message: noticeText(message, language) }));
+    const own: Notice[] =
+      this.baselineProblem === undefined ? [] : [{ kind: 'configuration', file: BASELINE_FILE, message: this.baselineProblem }];
+    const said = readerNotices(this.lintEngine, result, language, own);
+    return said.map(({ file, kind, message }) => ({ path: file, kind, message }));
   }
 }
 
