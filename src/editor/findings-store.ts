@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
-import type { FindingData, FolderUpdate, NoticeData, Severity } from '../service/protocol.ts';
+import { SEVERITIES } from '../linters/rule.ts';
+import type { FindingData, FolderUpdate, NoticeData } from '../service/protocol.ts';
 import { uriIn } from './convert.ts';
 
 export interface PlacedFinding extends FindingData {
   readonly folder: vscode.Uri;
   readonly uri: vscode.Uri;
 }
-
-const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
 
 /** The worst is 0. */
 export function severityRank(finding: FindingData | undefined): number {

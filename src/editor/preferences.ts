@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { FolderSettings, Language, Severity } from '../service/protocol.ts';
+import { SEVERITIES } from '../linters/rule.ts';
+import type { FolderSettings, Language } from '../service/protocol.ts';
 
 const SECTION = 'runbookLens';
-const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
 
 /** The user's settings. */
 export function folderSettings(scope?: vscode.Uri): FolderSettings {

@@ -7,6 +7,7 @@ import { type ProjectDependencies, resolveDependencies } from '../model/project/
 import { parseImage } from '../model/version.ts';
 import type { ComponentUse, Unit } from '../model/unit.ts';
 import { oncePer } from '../text/once.ts';
+import { sameItems } from '../text/same-items.ts';
 import { positionAt, type SourceFile } from '../text/source.ts';
 import { itemsAt, textAt } from '../text/yaml.ts';
 import type { FilesByPath, Notice, ParsedFile } from './parsed-file.ts';
@@ -114,10 +115,6 @@ export function componentNotices(components: readonly Component[]): Notice[] {
     if (component instanceof ComponentModel) for (const notice of component.notices()) byFile.set(notice.file, notice);
   }
   return [...byFile.values()];
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 /**

@@ -2,6 +2,7 @@ import { UnitBuilder } from './unit-builder.ts';
 import { type CodeParser, grammarsFor } from '../code/index.ts';
 import type { Component } from '../model/component.ts';
 import type { Assume, ComponentUse, Repository, Unit } from '../model/unit.ts';
+import { sameItems } from '../text/same-items.ts';
 import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { buildComponents, joinComponents, replacedComponents, skaffoldArtifacts } from './components.ts';
@@ -27,6 +28,7 @@ export class RepositoryModel {
   private readonly inputs: RepositoryInputs;
   private readonly configuration: AssumeSource;
   private readonly files: ForkedMap<ParsedFile>;
+  /** Those of them that say what belongs together (`isShaping`). */
   private readonly shaping: ForkedMap<YamlFile>;
   /** Those of them that components are made of. */
   private readonly componentFiles: ForkedMap<ParsedFile>;
@@ -185,7 +187,7 @@ export class RepositoryModel {
       if (!sameEntries(artifacts, this.artifacts)) this.artifacts = artifacts;
     }
     const notices = [...this.scanNotices.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
-    const { files, shaping } = this;
+    const { files, shaping, components } = this;
     const built = this.builder
       .build(
         { files, shaping: shaping.values(), readText: (path) => this.readText(path), notices },
@@ -200,9 +202,9 @@ export class RepositoryModel {
     if (!sameItems(evidence, this.meshList)) this.meshList = evidence;
     return {
       units,
-      components: this.components,
+      components,
       everyUnit: (factsOf) => this.joinFacts(units, factsOf),
-      everyComponent: (factsOf) => this.joinFacts(this.components, factsOf),
+      everyComponent: (factsOf) => this.joinFacts(components, factsOf),
       meshEvidence: this.meshList,
       assume: (path) => this.configuration.assumeFor(path),
     };
@@ -288,10 +290,6 @@ function isYamlPath(path: string): boolean {
 
 function documentCount(parsed: ParsedFile | undefined): number {
   return parsed?.format === 'yaml' ? parsed.documents.length : 0;
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

@@ -4,6 +4,7 @@ import type { Component } from '../../model/component.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
 import type { Repository, Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
+import { sameItems } from '../../text/same-items.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { parseProperties } from '../../text/key-value.ts';
 import { spanInScalar, type YamlNode } from '../../text/yaml.ts';
@@ -128,7 +129,7 @@ export function frameworkClients(component: Component, repository: Repository): 
   const all = propertiesOf(component, repository);
   const before = known.get(component);
   // Each file's properties are the same objects for as long as the file is.
-  if (before && before.all.length === all.length && before.all.every((property, at) => property === all[at])) return before.clients;
+  if (before && sameItems(before.all, all)) return before.clients;
   const clients = readClients(component, framework, all);
   known.set(component, { all, clients });
   return clients;
