@@ -133,7 +133,8 @@ export class RepositoryModel {
   }
 
   source(path: string): SourceFile | undefined {
-    return this.files.get(path)?.file ?? this.outside.get(path);
+    // A file may speak of a mesh and hold no document that is read: a rule that names it as evidence points into it.
+    return this.files.get(path)?.file ?? this.mesh.get(path)?.file ?? this.outside.get(path);
   }
 
   /** The text of any file of the repository, also of one that nothing else reads. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { type CodeFacts, MAX_SOURCE_CHARS, mayHoldGrpc, openCodeParser, readCode } from '../../src/code/index.ts';
 import { type Anchor, sourceFile } from '../../src/text/source.ts';
 import { factsOf, parserWithAll } from './parser-for-tests.ts';

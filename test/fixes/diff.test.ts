@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { unifiedDiff } from '../../src/fixes/diff.ts';
 
 /** Applies a unified diff strictly: every context and removed line must be where the hunk's header says. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import type { Change, Plain } from '../../src/fixes/change.ts';
 import { isNull, type YamlNode } from '../../src/text/yaml.ts';
 import { writtenFile } from '../../src/text/yaml-source.ts';

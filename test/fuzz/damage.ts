@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 
 /** What breaks readers: brackets, quotes, template and comment marks, line ends, control and wide characters, words of the formats. */
 const PIECES: readonly string[] = [

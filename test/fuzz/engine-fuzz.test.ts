@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { verifyFix } from '../../src/fixes/verify.ts';
 import type { Engine } from '../../src/linters/engine.ts';
 import type { LintResult } from '../../src/linters/lint-result.ts';
@@ -122,6 +123,18 @@ describe('damaged files', { timeout: TIMEOUT_MS }, () => {
       }),
       { numRuns: Math.ceil(RUNS / 2) },
     );
+  });
+});
+
+describe('a file without a document that is read', { timeout: TIMEOUT_MS }, () => {
+  it('is a file of the workspace where a rule names it as evidence of a mesh', async () => {
+    const cases = PAGE_CASES.filter((files) => files['mesh/rule.yaml']?.includes('kind: DestinationRule'));
+    assert.ok(cases.length > 3, `${cases.length} cases`);
+    for (const files of cases) {
+      const text = (files['mesh/rule.yaml'] ?? '').replace('DestinationRule', 'D\restinationRule');
+      const engine = await engineOf({ ...files, 'mesh/rule.yaml': text }, { preview: true });
+      checkResult(engine, engine.lint());
+    }
   });
 });
 

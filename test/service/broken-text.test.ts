@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { markChanged, repairsOf, splitLines } from '../../src/service/broken-text.ts';
 
 describe('text that does not parse yet', () => {

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import type { LintService } from '../../src/service/lint-service.ts';
 import { readPage } from '../rule-pages/page.ts';
 import { Listener, serviceOn, withFolder, write } from './folders.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { readDependencies } from '../../src/model/project/read.ts';
 import { resolveDependencies } from '../../src/model/project/resolve.ts';
 import { type DecodedText, offsetsOf, spanWithin } from '../../src/text/decoded.ts';

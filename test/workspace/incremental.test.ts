@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import '../helpers/property-seed.ts';
 import { Engine, NO_CONFIGURATION } from '../../src/linters/engine.ts';
 import { RULES } from '../../src/linters/registry.ts';
 import { sourceFile } from '../../src/text/source.ts';
