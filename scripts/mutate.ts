@@ -6,21 +6,24 @@
  *   npm run mutate -- [--rules] [--json FILE]    all rooms (`--rules`: without their facts)
  *
  * A rule's mutant is tried against its page; what survives, against all pages and tests of its technology, then against the compiler. Facts start
- * with the second step. Works on a copy of the sources, so that files may change meanwhile. Exit status 1: there are survivors.
+ * with the second step. Works on a copy of the sources, so that files may change meanwhile. A survivor that `docs/mutation-run.md` lists among the
+ * equivalent mutants is explained. Exit status 1: others survive, or the list names a mutant that is noticed now or no longer there.
  */
-import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Compiler } from './mutation/compiler.ts';
+import { compare, placeOf, readEquivalents, written } from './mutation/equivalent.ts';
 import type { Mutant } from './mutation/mutants.ts';
 import { roomOf, ruleOf, Trial, type Verdict } from './mutation/trial.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const AT_ONCE = 2;
+const EQUIVALENTS = readEquivalents(readFileSync(join(ROOT, 'docs/mutation-run.md'), 'utf8'));
 
 interface Judged extends Mutant {
-  readonly verdict: Verdict;
+  readonly verdict: Verdict | 'equivalent';
 }
 
 const { values, positionals } = parseArgs({
@@ -76,34 +79,39 @@ async function judge(copy: string, compiler: Compiler, file: string): Promise<Ju
     judged.push({ ...mutant, verdict });
   }
   trial.end();
-  return judged;
+  const { explained } = compare(judged.filter(survived), EQUIVALENTS, new Set([placeOf(file)]), () => true);
+  return judged.map((one) => (explained.includes(one) ? { ...one, verdict: 'equivalent' } : one));
 }
+
+const survived = ({ verdict }: Judged): boolean => verdict === 'survived';
 
 const copy = copyOfSources();
 const compiler = new Compiler(copy);
 try {
   const files = filesToMutate(copy);
   if (files.length === 0) throw new Error(`no such rule or technology: ${positionals.join(' ')}`);
+  const tried = new Set(files.map(placeOf));
   const judged: Judged[] = [];
-  process.stdout.write(
-    '| file | mutants | killed by its page | by other tests | by the compiler | survived |\n|---|--:|--:|--:|--:|--:|\n',
-  );
+  process.stdout.write('| file | mutants | its page | other tests | compiler | equivalent | open |\n|---|--:|--:|--:|--:|--:|--:|\n');
   const work = async (): Promise<void> => {
     for (let file = files.shift(); file; file = files.shift()) {
       const done = await judge(copy, compiler, file);
       judged.push(...done);
-      const count = (verdict: Verdict): number => done.filter((one) => one.verdict === verdict).length;
-      process.stdout.write(
-        `| ${ruleOf(file) ?? file} | ${done.length} | ${count('page')} | ${count('tests')} | ${count('types')} | ${count('survived')} |\n`,
+      const counts = (['page', 'tests', 'types', 'equivalent', 'survived'] as const).map(
+        (verdict) => done.filter((one) => one.verdict === verdict).length,
       );
+      process.stdout.write(`| ${placeOf(file)} | ${done.length} | ${counts.join(' | ')} |\n`);
       if (values.json) writeFileSync(values.json, `${JSON.stringify(judged, null, 1)}\n`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const survivors = judged.filter(({ verdict }) => verdict === 'survived');
-  process.stdout.write(`\n${judged.length} mutants, ${survivors.length} survived\n`);
-  for (const { file, line, what, code } of survivors) process.stdout.write(`${file}:${line} ${what}: ${code.slice(0, 110)}\n`);
-  process.exitCode = survivors.length > 0 ? 1 : 0;
+  const exists = (place: string): boolean => existsSync(join(ROOT, place)) || existsSync(join(ROOT, 'docs/rules', `${place}.md`));
+  const undetected = judged.filter(({ verdict }) => verdict === 'survived' || verdict === 'equivalent');
+  const { open, stale } = compare(undetected, EQUIVALENTS, tried, exists);
+  process.stdout.write(`\n${judged.length} mutants, ${open.length} open\n`);
+  for (const mutant of open) process.stdout.write(`${mutant.file}:${mutant.line} ${written(mutant)}\n`);
+  for (const { place, mutant } of stale) process.stdout.write(`listed as equivalent, but noticed or no longer there: ${place} ${mutant}\n`);
+  process.exitCode = open.length + stale.length > 0 ? 1 : 0;
 } finally {
   compiler.close();
   rmSync(copy, { recursive: true, force: true });

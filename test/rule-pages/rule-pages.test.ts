@@ -71,6 +71,7 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
       ...finding?.data,
       tags: finding?.tags?.join() || 'none',
       fixes: finding?.fixes?.map((fix) => fix.id).join() || 'none',
+      snippet: finding?.snippet?.reasonId ?? 'none',
     };
     for (const [name, value] of marker.data) assert.equal(String(found[name]), value, `{${name}}, page line ${item.pageLine}`);
   }

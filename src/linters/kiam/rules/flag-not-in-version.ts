@@ -93,14 +93,12 @@ function judge(process: KiamProcess, flag: KiamFlag, version: VersionRange): Rep
   const other = OTHER_NAME.get(positive);
   const otherVersions = other === undefined ? undefined : VERSIONS.get(other);
   if (other !== undefined && otherVersions && affected(version, otherVersions) === 'yes') {
-    const changes = flag.rename(other);
-    const fixes: Fix[] = changes.length > 0 ? [{ id: 'rename', titleId: 'rename', data: { name: other }, safety: 'safe', changes }] : [];
-    return { messageId: 'renamed', data: { ...data, name: other }, at: flag.nameAt, fixes };
+    const rename: Fix = { id: 'rename', titleId: 'rename', data: { name: other }, safety: 'safe', changes: flag.rename(other) };
+    return { messageId: 'renamed', data: { ...data, name: other }, at: flag.nameAt, fixes: [rename] };
   }
   const early = versions.from !== undefined && affected(version, { before: versions.from }) === 'yes';
   const since = (early ? versions.from : versions.before) ?? '';
-  const changes = flag.remove?.() ?? [];
-  const fixes: Fix[] = changes.length > 0 ? [{ id: 'remove', titleId: 'remove', data: { flag: name }, safety: 'review', changes }] : [];
+  const fixes = removal(flag, 'review');
   const text = `image:\n  tag: v${since}\n`;
   const upgrade = { reasonId: 'upgrade', data: { version: version.text, since }, language: 'yaml', text };
   return {
@@ -112,43 +110,36 @@ function judge(process: KiamProcess, flag: KiamFlag, version: VersionRange): Rep
   };
 }
 
+/** None where the flag stands for a value of the chart, or shares a word with others. */
+function removal(flag: KiamFlag, safety: Fix['safety']): Fix[] {
+  const changes = flag.remove?.() ?? [];
+  return changes.length > 0 ? [{ id: 'remove', titleId: 'remove', data: { flag: flag.name }, safety, changes }] : [];
+}
+
 /** The charts write it into their probes, where nobody can take it out; what is judged here was written by hand. */
 function dead(process: KiamProcess, flag: KiamFlag): Report | undefined {
   if (process.role !== 'agent') return undefined;
-  const changes = flag.remove?.() ?? [];
-  return {
-    messageId: 'dead',
-    at: flag.nameAt,
-    severity: 'hint',
-    tags: ['unnecessary'],
-    fixes: changes.length > 0 ? [{ id: 'remove', titleId: 'remove', data: { flag: flag.name }, safety: 'safe', changes }] : [],
-  };
+  return { messageId: 'dead', at: flag.nameAt, severity: 'hint', tags: ['unnecessary'], fixes: removal(flag, 'safe') };
 }
 
 function repeated(process: KiamProcess, flag: KiamFlag): Report {
   const data = { flag: flag.name };
-  const remove = flag.remove?.() ?? [];
-  if (flag.repeated === 'chart') {
-    const fix = toChartValue(process, flag, remove);
-    return { messageId: 'repeatedByChart', data, at: flag.nameAt, fixes: fix ? [fix] : [] };
-  }
+  if (flag.repeated === 'chart') return { messageId: 'repeatedByChart', data, at: flag.nameAt, fixes: toChartValue(process, flag) };
   const first = process.flags.find((one) => one.name === flag.name);
-  const same = first?.value?.known === flag.value?.known && textOfValue(first) === textOfValue(flag);
   return {
     messageId: 'repeated',
     data,
     at: flag.nameAt,
     related: first ? [{ at: first.nameAt, messageId: 'first' }] : [],
     // Of two different values nobody can say which one was meant: removing the later is only an offer.
-    fixes:
-      remove.length > 0
-        ? [{ id: 'remove', titleId: 'remove', data, safety: same ? ('safe' as const) : ('review' as const), changes: remove }]
-        : [],
+    fixes: removal(flag, sameValue(first?.value, flag.value) ? 'safe' : 'review'),
   };
 }
 
-function textOfValue(flag: KiamFlag | undefined): string | undefined {
-  return flag?.value?.known ? flag.value.value : undefined;
+/** Whether both surely say the same, or are switches. */
+function sameValue(first: KiamFlag['value'], second: KiamFlag['value']): boolean {
+  if (!first || !second) return first === second;
+  return first.known && second.known && first.value === second.value;
 }
 
 /** The values by which the charts' templates write these flags; bitnami's chart calls two of them otherwise. */
@@ -161,23 +152,20 @@ const CHART_VALUES: Readonly<Record<string, { readonly usual: readonly string[];
   level: { usual: ['log', 'level'], bitnami: ['logLevel'] },
 };
 
-function toChartValue(process: KiamProcess, flag: KiamFlag, remove: readonly Change[]): Fix | undefined {
-  const { block } = process;
-  const value = textOfValue(flag);
-  if (!block || remove.length === 0) return undefined;
-  const layout = layoutOf(block);
+function toChartValue({ block, role }: KiamProcess, flag: KiamFlag): Fix[] {
   const paths = CHART_VALUES[flag.name];
+  const layout = block && layoutOf(block);
   const path = paths && (paths.usual.join() === paths.bitnami.join() || layout === 'usual' ? paths.usual : layout && paths.bitnami);
   // Where the chart's own value is set already, that one holds.
-  if (!path || value === undefined || textAt(block, ...path) !== undefined)
-    return { id: 'remove', titleId: 'remove', data: { flag: flag.name }, safety: 'review', changes: remove };
-  return {
+  if (!block || !path || !flag.value?.known || textAt(block, ...path) !== undefined) return removal(flag, 'review');
+  const to: Change = { change: 'set-entry', map: block, path, value: flag.value.value };
+  return removal(flag, 'review').map(({ changes }) => ({
     id: 'use-chart-value',
     titleId: 'useValue',
-    data: { value: `${process.role}.${path.join('.')}` },
+    data: { value: `${role}.${path.join('.')}` },
     safety: 'review',
-    changes: [...remove, { change: 'set-entry', map: block, path, value }],
-  };
+    changes: [...changes, to],
+  }));
 }
 
 /** Whose chart the values are for, by keys that only one of them has. */

@@ -1,8 +1,8 @@
+import type { Change } from '../../../fixes/change.ts';
 import type { Anchor } from '../../../text/source.ts';
-import { mapAt, scalarAt, textAt, type YamlMap, type YamlPair } from '../../../text/yaml.ts';
+import { scalarAt, textAt, type YamlMap, type YamlPair } from '../../../text/yaml.ts';
 import type { KubeObject, PodTemplate } from '../../../model/kubernetes/objects.ts';
 import { annotationsOf, podTemplateOf } from '../../../model/kubernetes/objects.ts';
-import { oncePer } from '../../../text/once.ts';
 import { sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { Report, Rule } from '../../rule.ts';
 
@@ -51,7 +51,7 @@ export const roleAnnotationMisplaced: Rule = {
   },
   check({ unit, report }) {
     for (const object of unit.objects) {
-      const annotations = annotated(object);
+      const annotations = annotationsOf(object);
       if (!annotations) continue;
       for (const key of POD_KEYS) {
         const pair = annotations.pairs.get(key);
@@ -62,12 +62,6 @@ export const roleAnnotationMisplaced: Rule = {
   },
 };
 
-/** The annotations of an object, if one of Kiam's is among them. */
-const annotated = oncePer((object: KubeObject): YamlMap | undefined => {
-  const annotations = annotationsOf(object);
-  return annotations && POD_KEYS.some((key) => annotations.pairs.has(key)) ? annotations : undefined;
-});
-
 function judge(unit: Unit, object: KubeObject, annotations: YamlMap, key: string, pair: YamlPair): Report | undefined {
   const pod = podTemplateOf(object);
   if (pod) return ofWorkload(object, pod, annotations, key, pair);
@@ -77,13 +71,14 @@ function judge(unit: Unit, object: KubeObject, annotations: YamlMap, key: string
 
 function ofWorkload(object: KubeObject, pod: PodTemplate, annotations: YamlMap, key: string, pair: YamlPair): Report | undefined {
   const { kind } = object;
+  const value = textOfValue(pair);
   const inPod = scalarAt(pod.annotations, key);
   if (inPod) {
     // What a kustomization's commonAnnotations put into both places is one line.
     if (sameText(inPod, pair.value)) return undefined;
+    const changes: Change[] = [{ change: 'remove-entry', map: object.root, path: ['metadata', 'annotations', key], prune: true }];
     // Where the two differ, the one without effect may be the one that was meant.
-    const same = pair.value.kind === 'scalar' && !pair.value.unknown && pair.value.text === inPod.text;
-    const fix = { id: 'remove-copy', titleId: 'remove', data: {}, safety: same ? ('safe' as const) : ('review' as const) };
+    const safety = value === inPod.text ? 'safe' : 'review';
     return {
       messageId: 'deadCopy',
       data: { key, kind },
@@ -91,12 +86,11 @@ function ofWorkload(object: KubeObject, pod: PodTemplate, annotations: YamlMap, 
       severity: 'hint',
       tags: ['unnecessary'],
       related: [{ at: inPod, messageId: 'effective' }],
-      fixes: [{ ...fix, changes: [{ change: 'remove-entry', map: object.root, path: ['metadata', 'annotations', key], prune: true }] }],
+      fixes: value === undefined ? [] : [{ id: 'remove-copy', titleId: 'remove', data: {}, safety, changes }],
     };
   }
   // A template's hole may write it.
-  if (pod.annotations?.open || pod.root.open || mapAt(pod.root, 'metadata')?.open || hasUnknownAnnotations(pod)) return undefined;
-  const value = pair.value.kind === 'scalar' && !pair.value.unknown ? pair.value.text : undefined;
+  if (pod.root.open || hasUnknownAnnotations(pod)) return undefined;
   const base = {
     messageId: 'workload',
     data: { key, kind },
@@ -129,18 +123,17 @@ function ofOwner(unit: Unit, object: KubeObject, key: string, pair: YamlPair): R
   const { kind } = object;
   const pods = podsOf(unit, object);
   if (pods.length > 0 && pods.every((pod) => pod.annotations?.pairs.has(key))) {
-    const at = pods.map((pod) => scalarAt(pod.annotations, key)).find((scalar) => scalar !== undefined);
+    const effective = pods.flatMap((pod) => pod.annotations?.pairs.get(key)?.value ?? []);
     return {
       messageId: 'deadCopy',
       data: { key, kind },
       at: pair.key,
       severity: 'hint',
       tags: ['unnecessary'],
-      related: at ? [{ at, messageId: 'effective' }] : [],
+      related: effective.slice(0, 1).map((at) => ({ at, messageId: 'effective' })),
     };
   }
-  const value = pair.value.kind === 'scalar' && !pair.value.unknown ? pair.value.text : '…';
-  const text = `template:\n  metadata:\n    annotations:\n      ${key}: ${value}\n`;
+  const text = `template:\n  metadata:\n    annotations:\n      ${key}: ${textOfValue(pair) ?? '…'}\n`;
   const snippet = { reasonId: 'manyPods', data: {}, language: 'yaml', text };
   // Pods that aren't in sight may have it.
   return { messageId: 'owner', data: { key, kind }, at: pair.key, severity: pods.length > 0 ? 'error' : 'warning', snippet };
@@ -153,6 +146,11 @@ function podsOf(unit: Unit, owner: KubeObject): PodTemplate[] {
   return pods.filter(
     (pod) => textAt(pod.spec, 'serviceAccountName') === owner.name && sameNamespace(pod.workload.namespace, owner.namespace),
   );
+}
+
+/** Nothing where a template has a part in it: such a line can't be moved by an edit. */
+function textOfValue({ value }: YamlPair): string | undefined {
+  return value.kind === 'scalar' && !value.unknown ? value.text : undefined;
 }
 
 function sameText(a: Anchor, b: Anchor): boolean {

@@ -82,9 +82,8 @@ function describe(service: KiamService, unit: Unit, repository: Repository): Rep
   // A refresh that isn't below the duration is another fault with its own rule.
   if (isRefreshTooLate(service)) return undefined;
   const short = service.lives.filter((life) => life.lowMs < STORM_WINDOW_MS);
-  const [first] = short;
-  if (!first) return undefined;
-  const worstLife = short.reduce((a, b) => (b.lowMs < a.lowMs ? b : a), first);
+  const [worstLife] = short.toSorted((a, b) => a.lowMs - b.lowMs);
+  if (!worstLife) return undefined;
   const low = formatDuration(worstLife.lowMs);
   const dependants = allDependants(repository);
   const worst = worstSdk(dependants, unit, worstLife);
@@ -100,7 +99,7 @@ function describe(service: KiamService, unit: Unit, repository: Repository): Rep
   if (short.length < service.lives.length)
     return { ...base, messageId: 'maybe', data: { low }, severity: worst?.severity === 'error' ? 'warning' : milder('warning') };
   if (worst) {
-    const sdk = worst.window.version === '' ? worst.window.sdk : `${worst.window.sdk} ${worst.window.version}`;
+    const sdk = `${worst.window.sdk} ${worst.window.version}`;
     const window = worst.window.behaviour === 'short-window' ? '5m' : '15m';
     return { ...base, messageId: worst.harm, data: { low, sdk, window }, severity: worst.severity };
   }
