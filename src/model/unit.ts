@@ -37,7 +37,7 @@ export interface ComponentUse {
 export interface Unit {
   /** Folder, with the values or compose file behind `#` where a folder holds several units. The root folder is `.`. */
   readonly id: string;
-  readonly kind: 'folder' | 'kustomization' | 'helm-release' | 'compose';
+  readonly kind: 'folder' | 'kustomization' | 'helm-release' | 'compose' | 'cluster';
   readonly folder: string;
   readonly objects: readonly KubeObject[];
   readonly releases: readonly HelmRelease[];

@@ -14,12 +14,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workspace: ['text', 'code', 'model'],
   fixes: ['text', 'model'],
   runbooks: ['text'],
+  snapshot: ['text', 'model'],
+  cluster: ['text', 'snapshot'],
+  diagnosis: ['text', 'model', 'linters', 'snapshot'],
   configuration: ['text', 'model', 'runbooks'],
-  linters: ['text', 'code', 'model', 'workspace', 'configuration', 'runbooks'],
-  report: ['text', 'model', 'workspace', 'linters', 'fixes', 'runbooks'],
+  linters: ['text', 'code', 'model', 'workspace', 'configuration', 'runbooks', 'snapshot'],
+  report: ['text', 'model', 'workspace', 'linters', 'fixes', 'runbooks', 'snapshot', 'diagnosis'],
   service: ['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks'],
-  cli: ['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks', 'service'],
-  editor: ['text', 'linters', 'report', 'runbooks', 'service', 'configuration'],
+  cli: [
+    ...['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks', 'service'],
+    ...['snapshot', 'cluster', 'diagnosis'],
+  ],
+  editor: ['text', 'linters', 'report', 'runbooks', 'service', 'configuration', 'snapshot', 'cluster', 'diagnosis'],
 };
 
 /** The rules' vocabulary: no logic beyond comparing severities. */
@@ -45,8 +51,8 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^commander$/, /^cli(?:\/|\.ts$)/],
   [/^dockerfile-ast$/, /^text\/dockerfile/],
   [
-    /^node:(?:fs|child_process|worker_threads|net|http)/,
-    /^(?:cli(?:\/|\.ts$)|service\/|editor\/|extension\.ts$|workspace\/(?:scan|read-file)|fixes\/write)/,
+    /^node:(?:fs|child_process|worker_threads|net|https?|tls)/,
+    /^(?:cli(?:\/|\.ts$)|service\/|editor\/|cluster\/|extension\.ts$|workspace\/(?:scan|read-file)|fixes\/write)/,
   ],
 ];
 

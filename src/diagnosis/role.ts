@@ -1,0 +1,71 @@
+import type { Probe } from '../linters/probe.ts';
+import type { ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
+
+export interface Denied {
+  readonly verb: string;
+  /** With its group: `pods.metrics.k8s.io`. */
+  readonly resource: string;
+  /** Missing: in all namespaces, or cluster-scoped. */
+  readonly namespace?: string;
+}
+
+/** What was refused, and the smallest Roles that would allow it. */
+export interface Access {
+  readonly denied: readonly Denied[];
+  /** Empty when nothing was refused. */
+  readonly roleYaml: string;
+}
+
+interface RoleRule {
+  readonly group: string;
+  readonly verb: string;
+  readonly resources: string[];
+}
+
+export function accessOf({ reads }: Snapshot): Access {
+  const refused = reads.filter(({ outcome }) => outcome === 'forbidden');
+  const denied = refused.map(({ verb, group, resource, namespace }) => ({
+    verb,
+    resource: group === '' ? resource : `${resource}.${group}`,
+    ...(namespace === undefined ? {} : { namespace }),
+  }));
+  const namespaces = [...new Set(refused.map(({ namespace }) => namespace))].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1));
+  const documents = namespaces.map((namespace) =>
+    roleDocument(
+      namespace,
+      refused.filter((read) => read.namespace === namespace),
+    ),
+  );
+  return { denied, roleYaml: documents.join('---\n') };
+}
+
+/** The ClusterRole that a read-only robot needs for every probe, `--deep` left out. */
+export function roleOf(probes: readonly Probe[]): string {
+  const needs = probes.flatMap(({ needs: own }) => own);
+  return roleDocument(
+    undefined,
+    needs.map(({ verb, group, resource }) => ({ verb, group, resource })),
+  );
+}
+
+function roleDocument(namespace: string | undefined, reads: readonly Pick<ResourceRead, 'verb' | 'group' | 'resource'>[]): string {
+  const rules = new Map<string, RoleRule>();
+  for (const { verb, group, resource } of reads) {
+    const key = `${group} ${verb}`;
+    const rule = rules.get(key) ?? { group, verb, resources: [] };
+    if (!rule.resources.includes(resource)) rule.resources.push(resource);
+    rules.set(key, rule);
+  }
+  const lines = [
+    'apiVersion: rbac.authorization.k8s.io/v1',
+    `kind: ${namespace === undefined ? 'ClusterRole' : 'Role'}`,
+    'metadata:',
+    '  name: runbook-lens',
+    ...(namespace === undefined ? [] : [`  namespace: ${namespace}`]),
+    'rules:',
+  ];
+  for (const { group, verb, resources } of [...rules.values()].sort((a, b) => (a.group + a.verb < b.group + b.verb ? -1 : 1))) {
+    lines.push(`  - apiGroups: ["${group}"]`, `    resources: [${resources.sort().join(', ')}]`, `    verbs: [${verb}]`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,103 @@
+import type { LintConfiguration } from '../linters/lint-result.ts';
+import type { ClusterView, LiveWorkload, Probe } from '../linters/probe.ts';
+import type { OptionValue, Rule } from '../linters/rule.ts';
+import type { Container } from '../model/container.ts';
+import { WORKLOAD_KINDS } from '../model/kubernetes/objects.ts';
+import type { ObjectReference, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
+import { lintLive, referenceOf } from './lint-live.ts';
+import { type LiveUnit, liveUnit } from './live-unit.ts';
+
+/** What every probe of a run sees alike. */
+export interface SharedView extends Omit<ClusterView, 'option'> {
+  readonly live: LiveUnit;
+}
+
+export interface ViewSettings {
+  readonly rules: readonly Rule[];
+  readonly configuration: LintConfiguration;
+  /** Also rules and cases that are off by default. */
+  readonly preview: boolean;
+}
+
+export function shareView(snapshot: Snapshot, { rules, configuration, preview }: ViewSettings): SharedView {
+  const live = liveUnit(snapshot, configuration.assumeFor('.'));
+  const findings = lintLive(live, rules, configuration, preview);
+  const workloads = workloadsOf(live, snapshot.pods);
+  const byKey = new Map(workloads.map((workload) => [keyOf(workload.object), workload]));
+  const findingsByKey = groupBy(findings, ({ object }) => keyOf(object));
+  return {
+    live,
+    snapshot,
+    now: Date.parse(snapshot.takenAt),
+    unit: live.unit,
+    repository: live.repository,
+    workloads,
+    findings,
+    workload: (object) => byKey.get(keyOf(object)),
+    findingsOf: (object, ...names) => (findingsByKey.get(keyOf(object)) ?? []).filter(({ rule }) => names.includes(rule)),
+    outcome: ({ group, resource }, namespace) => worstOutcome(snapshot.reads, group, resource, namespace),
+  };
+}
+
+/** The view with the options of one probe. */
+export function viewFor(shared: SharedView, probe: Probe, options: Readonly<Record<string, OptionValue>> = {}): ClusterView {
+  return { ...shared, option: (name) => options[name] ?? probe.options?.[name]?.default ?? '' };
+}
+
+function workloadsOf({ unit }: LiveUnit, pods: readonly PodState[]): LiveWorkload[] {
+  const containers = groupBy(unit.containers, ({ workload }: Container) => (workload ? keyOf(referenceOf(workload)) : ''));
+  const podsByOwner = groupBy(pods, ({ owner }) => keyOf(owner));
+  const workloads: LiveWorkload[] = [];
+  for (const manifest of unit.objects) {
+    if (!WORKLOAD_KINDS.has(manifest.kind)) continue;
+    const object = referenceOf(manifest);
+    const key = keyOf(object);
+    workloads.push({ object, manifest, containers: containers.get(key) ?? [], pods: podsByOwner.get(key) ?? [] });
+    podsByOwner.delete(key);
+  }
+  // Owners that could not be read, or that are of a kind that nobody reads.
+  for (const orphans of podsByOwner.values()) {
+    const owner = orphans[0]?.owner;
+    if (owner) workloads.push({ object: owner, manifest: undefined, containers: [], pods: orphans });
+  }
+  return workloads;
+}
+
+const OUTCOMES_BY_WEIGHT: readonly ReadOutcome[] = [
+  'unauthorized',
+  'expired',
+  'forbidden',
+  'unreachable',
+  'server-error',
+  'timeout',
+  'cancelled',
+  'limit',
+  'not-asked',
+];
+
+/** Of what was read of a resource in each namespace, the worst. What nobody asked for is not read. */
+function worstOutcome(reads: readonly ResourceRead[], group: string, resource: string, namespace: string | undefined): ReadOutcome {
+  const own = reads.filter(
+    (read) =>
+      read.group === group &&
+      read.resource === resource &&
+      (namespace === undefined || read.namespace === undefined || read.namespace === namespace),
+  );
+  if (own.length === 0) return 'not-asked';
+  return OUTCOMES_BY_WEIGHT.find((outcome) => own.some((read) => read.outcome === outcome)) ?? 'read';
+}
+
+export function keyOf({ kind, namespace, name }: ObjectReference): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function groupBy<T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOfItem(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

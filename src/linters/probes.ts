@@ -1,0 +1,4 @@
+import type { Probe } from './probe.ts';
+
+/** Every probe, by id. One line a probe. */
+export const PROBES: readonly Probe[] = [];
