@@ -11,6 +11,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { withLock } from '../lock.mjs';
 import { installDebianPackages, mayInstallUnasked, onPath } from './debian-packages.mjs';
 import {
   CODE_SERVER_VERSION,
@@ -71,7 +72,7 @@ export async function installServer({ mayInstallPackages = mayInstallUnasked() }
   }
   if (isInstalled()) return;
   mkdirSync(hostFolder, { recursive: true });
-  await withLock(async () => {
+  const install = async () => {
     if (isInstalled()) return;
     const finished = finishedSteps();
     if (finished.length === 0) rmSync(codeServerFolder, { recursive: true, force: true });
@@ -90,7 +91,8 @@ export async function installServer({ mayInstallPackages = mayInstallUnasked() }
       writeFileSync(STAMP, JSON.stringify({ version: CODE_SERVER_VERSION, finished }));
       progress(`${index + 1}/${STEPS.length} ${step.name}: ${((Date.now() - startMs) / 1000).toFixed(0)} s`);
     }
-  });
+  };
+  await withLock(LOCK, install, () => progress('another run is installing, waiting…'));
 }
 
 function isInstalled() {
@@ -161,40 +163,6 @@ function nodeHeaders() {
     if (existsSync(join(prefix, 'include', 'node', 'common.gypi'))) return prefix;
   }
   return undefined;
-}
-
-/** Two runs at once must not install into the same folder. A lock whose process is gone is taken over. @param {() => Promise<void>} work */
-async function withLock(work) {
-  for (let said = false; ; ) {
-    try {
-      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      if (!isAlive(Number(readFileSync(LOCK, 'utf8').trim()))) {
-        rmSync(LOCK, { force: true });
-        continue;
-      }
-      if (!said) progress('another run is installing, waiting…');
-      said = true;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-  try {
-    await work();
-  } finally {
-    rmSync(LOCK, { force: true });
-  }
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'];
