@@ -1,0 +1,131 @@
+import type { Verdict } from '../linters/probe.ts';
+import type { Language } from '../runbooks/types.ts';
+import { harmless, harmlessPath, palette, type Palette } from './colour.ts';
+import type { DiagnosisReport, EvidenceReport, IncidentReport, NotCheckedReport, SubjectReport } from './diagnosis-report.ts';
+import { ageText, objectText, scopeText, SOURCE_WORDS, VERDICT_WORDS, word } from './diagnosis-words.ts';
+import { messageText } from './message.ts';
+
+export interface DiagnosisTextOptions {
+  readonly language: Language;
+  readonly colour: boolean;
+  /** One line an incident and nothing else. */
+  readonly brief: boolean;
+}
+
+/** Subjects of one incident that are written out; the JSON has all. */
+const MAX_SUBJECTS = 10;
+
+/** The incident report for a terminal at 3 a.m.: verdict first, evidence, then the command to copy. */
+export function diagnosisText(report: DiagnosisReport, options: DiagnosisTextOptions): string {
+  const printer = new Printer(report, options);
+  return printer.print();
+}
+
+class Printer {
+  private readonly report: DiagnosisReport;
+  private readonly options: DiagnosisTextOptions;
+  private readonly paint: Palette;
+  private readonly lines: string[] = [];
+
+  constructor(report: DiagnosisReport, options: DiagnosisTextOptions) {
+    this.report = report;
+    this.options = options;
+    this.paint = palette(options.colour);
+  }
+
+  print(): string {
+    const { report, options, paint } = this;
+    const { language } = options;
+    if (!options.brief) this.lines.push(`${paint.bold(word('cluster', language))} ${line(scopeText(report, language))}`, '');
+    for (const incident of report.incidents) this.incident(incident);
+    if (!options.brief) this.ending();
+    return `${this.lines.join('\n').trimEnd()}\n`;
+  }
+
+  private incident(incident: IncidentReport): void {
+    const { paint, options, lines } = this;
+    const { language, brief } = options;
+    const verdict = this.verdict(incident.verdict);
+    lines.push(`${verdict} ${paint.bold(incident.runbook)} ${line(brief ? incident.summary : incident.title)}`);
+    if (brief) return;
+    lines.push(`  ${line(incident.summary)}`);
+    const told = incident.subjects.filter((subject) => subject.verdict === incident.verdict || subject.verdict !== 'clear');
+    for (const subject of told.slice(0, MAX_SUBJECTS)) this.subject(subject);
+    if (told.length > MAX_SUBJECTS) lines.push(`  ${word('more', language, { count: told.length - MAX_SUBJECTS })}`);
+    // What was not checked matters where it decides; for the others it is counted at the end.
+    if (incident.verdict !== 'clear' && incident.verdict !== 'absent') {
+      for (const one of incident.notChecked) lines.push(`  ${paint.faint(`${word('notChecked', language)}: ${notCheckedText(one)}`)}`);
+    }
+    if (incident.verdict === 'live' || incident.verdict === 'latent')
+      lines.push(`  ${paint.faint(`${word('runbook', language)}: runbook-lens runbooks show ${incident.runbook}`)}`);
+    lines.push('');
+  }
+
+  private subject(subject: SubjectReport): void {
+    const { paint, lines } = this;
+    const { language } = this.options;
+    lines.push(`  ${this.verdict(subject.verdict)} ${paint.bold(harmlessPath(objectText(subject)))}`);
+    for (const evidence of subject.evidence) lines.push(`    ${this.evidence(evidence, subject)}`);
+    for (const { rule, severity, message, pointer } of subject.findings)
+      lines.push(`    ${paint[severity](severity)} ${rule} ${line(message)} ${paint.faint(line(pointer))}`);
+    for (const text of subject.wouldProve) lines.push(`    ${paint.faint(`${word('wouldProve', language)}: ${line(text)}`)}`);
+    for (const { title, command, risk, undo } of subject.actions) {
+      const mark = risk === 'change' ? paint.warning(word('change', language)) : paint.good(word('read', language));
+      lines.push(`    ${mark} ${line(title)}`, ...commandLines(command));
+      if (undo !== undefined) lines.push(`      ${paint.faint(word('undo', language))}`, ...commandLines(undo));
+    }
+  }
+
+  private evidence(evidence: EvidenceReport, subject: SubjectReport): string {
+    const { paint, report } = this;
+    const { language } = this.options;
+    const { source, object, pointer, value, time, explains } = evidence;
+    const own = object.kind === subject.kind && object.name === subject.name && object.namespace === subject.namespace;
+    const where = [own ? '' : objectText(object), pointer].filter((part) => part !== '').join(' ');
+    const age = time === undefined ? '' : ageText(time, report.takenAt, language);
+    const from = messageText(SOURCE_WORDS[source], undefined, language);
+    const read = [value, age].filter((part) => part !== '').join(language === 'zh-cn' ? '，' : ', ');
+    return `${paint.information(from)} ${line(explains)} ${paint.faint(line(where === '' ? `(${read})` : `(${read}; ${where})`))}`;
+  }
+
+  private ending(): void {
+    const { report, lines, paint } = this;
+    const { language } = this.options;
+    if (report.access.roleYaml === '') return;
+    lines.push(paint.bold(word('access', language)), '');
+    for (const text of report.access.roleYaml.trimEnd().split('\n')) lines.push(`  ${harmless(text)}`);
+  }
+
+  private verdict(verdict: Verdict): string {
+    const text = messageText(VERDICT_WORDS[verdict], undefined, this.options.language);
+    const upper = this.options.language === 'zh-cn' ? `【${text}】` : text.toUpperCase();
+    const { paint } = this;
+    const colour = {
+      live: paint.error,
+      latent: paint.warning,
+      unknown: paint.information,
+      mitigated: paint.hint,
+      clear: paint.good,
+      absent: paint.faint,
+    };
+    return colour[verdict](upper);
+  }
+}
+
+function notCheckedText({ what, namespace, message }: NotCheckedReport): string {
+  return line(`${what}${namespace === undefined ? '' : ` (${namespace})`}: ${message}`);
+}
+
+/** One line, whatever a cluster's names and messages hold. */
+function line(text: string): string {
+  return harmless(text)
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
+}
+
+function commandLines(command: string): string[] {
+  return harmless(command)
+    .trimEnd()
+    .split('\n')
+    .map((text) => `      ${text}`);
+}
