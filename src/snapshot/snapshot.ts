@@ -137,7 +137,11 @@ export interface ContainerState {
   /** Of a waiting or terminated state: `CrashLoopBackOff`. */
   readonly reason?: string;
   readonly startedAt?: string;
+  /** How it ended, while its state is terminated. */
+  readonly termination?: Termination;
   readonly lastTermination?: Termination;
+  /** RFC 6901 in the pod: `/status/containerStatuses/0`. Missing: the kubelet has not reported it. */
+  readonly statusAt?: string;
   readonly memoryLimitMiB?: number;
   readonly memoryRequestMiB?: number;
   readonly cpuLimitCores?: number;
