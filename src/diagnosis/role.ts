@@ -64,7 +64,7 @@ function roleDocument(namespace: string | undefined, reads: readonly Pick<Resour
     ...(namespace === undefined ? [] : [`  namespace: ${namespace}`]),
     'rules:',
   ];
-  for (const { group, verb, resources } of [...rules.values()].sort((a, b) => (a.group + a.verb < b.group + b.verb ? -1 : 1))) {
+  for (const { group, verb, resources } of [...rules.values()].sort((a, b) => (`${a.group} ${a.verb}` < `${b.group} ${b.verb}` ? -1 : 1))) {
     lines.push(`  - apiGroups: ["${group}"]`, `    resources: [${resources.sort().join(', ')}]`, `    verbs: [${verb}]`);
   }
   return `${lines.join('\n')}\n`;
