@@ -1,4 +1,4 @@
-import { nearest } from '../configuration/nearest.ts';
+import { nearest } from '../text/nearest.ts';
 import { compareSeverity } from '../linters/rule.ts';
 import { columnsOf, type Palette, palette, wantsColour } from '../report/colour.ts';
 import { messageText } from '../report/message.ts';

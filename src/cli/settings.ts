@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Configuration, NO_SETTINGS, type Settings } from '../configuration/configuration.ts';
 import { CONFIGURATION_FILE } from '../configuration/load.ts';
-import { nearest } from '../configuration/nearest.ts';
+import { nearest } from '../text/nearest.ts';
 import type { ConfigurationProblem } from '../configuration/problem.ts';
 import type { Rule } from '../linters/rule.ts';
 import { messageText } from '../report/message.ts';

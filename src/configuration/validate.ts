@@ -2,7 +2,7 @@ import { type OptionSpec, type Rule, SEVERITIES } from '../linters/rule.ts';
 import { parseGoDurationMs } from '../model/duration.ts';
 import type { Anchor } from '../text/source.ts';
 import { isNull, type YamlMap, type YamlNode, type YamlScalar } from '../text/yaml.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../text/nearest.ts';
 import { type ConfigurationProblem, PROBLEMS } from './problem.ts';
 import { GLOB_PATTERN, type Shape, VERSION_PATTERN } from './settings.ts';
 

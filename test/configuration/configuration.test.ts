@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Configuration } from '../../src/configuration/configuration.ts';
 import { loadSettings } from '../../src/configuration/load.ts';
-import { nearest } from '../../src/configuration/nearest.ts';
+import { nearest } from '../../src/text/nearest.ts';
 import type { KnownRules } from '../../src/configuration/validate.ts';
 import { messageText } from '../../src/report/message.ts';
 import { rangeOf, sourceFile } from '../../src/text/source.ts';
