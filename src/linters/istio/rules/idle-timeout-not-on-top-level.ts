@@ -72,8 +72,7 @@ export const idleTimeoutNotOnTopLevel: Rule = {
   },
   check({ unit, repository, report }) {
     for (const rule of destinationRules(unit)) {
-      const below = rule.pools.filter(({ level }) => level !== 'top');
-      if (below.length === 0) continue;
+      if (rule.pools.every(({ level }) => level === 'top')) continue;
       const version = istioVersion(unit, repository);
       const complete = repository.assume(rule.object.file.path).complete === true;
       const host: Lookup<MeshHost> =
@@ -87,7 +86,7 @@ export const idleTimeoutNotOnTopLevel: Rule = {
         // A template hole on the way to the top level may set it there.
         if (top?.tcp.pairs.has(setting.key) || holds(rule.object.root, topPolicy, top)) continue;
         if (!topPolicy && setByAnother(unit, rule, setting)) continue;
-        const ignored = below.flatMap((pool) => {
+        const ignored = rule.pools.flatMap((pool) => {
           const scalar = scalarAt(pool.tcp, setting.key);
           const carrier = scalar && carrierOf(pool, host);
           return carrier && carrier.is !== 'honoured' ? [{ pool, scalar, carrier }] : [];
@@ -126,9 +125,8 @@ function setByAnother(unit: Unit, rule: DestinationRule, { key }: Setting): bool
 
 /** A hole in a template stands where the top-level value could be. */
 function holds(root: YamlMap, topPolicy: YamlMap | undefined, top: TcpPool | undefined): boolean {
-  const spec = mapAt(root, 'spec');
-  const pool = mapAt(topPolicy, 'connectionPool');
-  return Boolean(!topPolicy && spec?.open) || Boolean(!pool && topPolicy?.open) || Boolean(!top && pool?.open) || Boolean(top?.tcp.open);
+  const nearest = top?.tcp ?? mapAt(topPolicy, 'connectionPool') ?? topPolicy ?? mapAt(root, 'spec');
+  return nearest?.open === true;
 }
 
 type Carrier = { readonly is: 'honoured' } | { readonly is: 'tcp'; readonly related: readonly Related[] } | { readonly is: 'unseen' };
@@ -162,8 +160,8 @@ function hoist(rule: DestinationRule, setting: Setting, ignored: readonly Ignore
   const spec = mapAt(rule.object.root, 'spec');
   if (!first || !spec) return {};
   const { key, since } = setting;
-  const values = new Set(ignored.map(({ scalar }) => (scalar.unknown ? undefined : scalar.text)));
-  if (values.size > 1 || values.has(undefined)) {
+  const values = new Set(ignored.map(({ scalar }) => scalar.unknown ?? scalar.text));
+  if (values.size > 1) {
     const text = `trafficPolicy:\n  connectionPool:\n    tcp:\n      ${key}: ${first.scalar.unknown ? '30m' : first.scalar.text}\n`;
     return { snippet: { reasonId: 'differing', data: { since }, language: 'yaml', text } };
   }
@@ -179,17 +177,15 @@ function removals(spec: YamlMap, key: string, ignored: readonly Ignored[]): Chan
   const owners = [spec, ...itemsAt(spec, 'subsets')].filter((node): node is YamlMap => node.kind === 'map');
   return owners.flatMap((owner, ownerIndex): Change[] => {
     const own = ignored.filter(({ pool }) => (pool.subsetIndex ?? -1) === ownerIndex - 1);
-    const ports = own.filter(({ pool }) => pool.level === 'port');
-    const emptied = ports.filter(({ pool }) => isEmptiedBy(pool.policy));
+    const emptied = own.filter(({ pool }) => isEmptiedBy(pool.policy));
     const all = itemsAt(owner, 'trafficPolicy', 'portLevelSettings');
-    const changes: Change[] = own
-      .filter(({ pool }) => pool.level !== 'port')
-      .map(() => ({ change: 'remove-entry', map: owner, path: ['trafficPolicy', 'connectionPool', 'tcp', key], prune: true }));
-    for (const { pool } of ports) {
-      if (!isEmptiedBy(pool.policy)) {
-        changes.push({ change: 'remove-entry', map: pool.policy, path: ['connectionPool', 'tcp', key], prune: true });
-      }
-    }
+    const tcp = ['connectionPool', 'tcp', key];
+    const changes = own.map(
+      ({ pool }): Change =>
+        pool.level === 'port'
+          ? { change: 'remove-entry', map: pool.policy, path: tcp, prune: true }
+          : { change: 'remove-entry', map: owner, path: ['trafficPolicy', ...tcp], prune: true },
+    );
     if (emptied.length > 0 && emptied.length === all.length) {
       changes.push({ change: 'remove-entry', map: owner, path: ['trafficPolicy', 'portLevelSettings'], prune: true });
     } else {

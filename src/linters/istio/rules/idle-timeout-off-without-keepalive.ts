@@ -2,7 +2,7 @@ import type { Fix, Snippet } from '../../../fixes/change.ts';
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import type { Unit } from '../../../model/unit.ts';
 import { affected, isVersionKnown } from '../../../model/version.ts';
-import { isNull, nodeAt, scalarAt, type YamlMap } from '../../../text/yaml.ts';
+import { isNull, nodeAt, scalarAt, textAt, type YamlMap } from '../../../text/yaml.ts';
 import type { Rule } from '../../rule.ts';
 import { destinationRules, type TcpPool } from '../facts-destination-rules.ts';
 import { filtersKeepalive } from '../facts-envoy-filters.ts';
@@ -115,8 +115,8 @@ function hasKeepalive(tcp: YamlMap): boolean {
 }
 
 function isOff(pool: TcpPool): boolean {
-  const scalar = scalarAt(pool.tcp, 'idleTimeout');
-  return scalar !== undefined && !scalar.unknown && parseGoDurationMs(scalar.text) === 0;
+  const text = textAt(pool.tcp, 'idleTimeout');
+  return text !== undefined && parseGoDurationMs(text) === 0;
 }
 
 /** Into the one mesh configuration of the unit; by hand where there is none or several. */

@@ -77,14 +77,12 @@ export const invalidPortList: Rule = {
       const bad = badItems(value.text, grammar.validated);
       const [first] = bad;
       if (!first) continue;
-      const fixed =
-        grammar.validated || bad.every(({ kind }) => kind === 'range' || kind === 'wideComma') ? rewritten(value.text, bad) : undefined;
       report({
         messageId: meshWide ? 'meshWide' : grammar.validated ? first.kind : 'unchecked',
         data: { item: first.text, key },
         at: placeOfBad(value, bad),
         severity: grammar.validated ? 'error' : 'warning',
-        fixes: writeList(value, fixed),
+        fixes: writeList(value, rewritten(value.text)),
       });
     }
   },
@@ -145,7 +143,7 @@ function problemOf(text: string, validated: boolean): Bad['kind'] | undefined {
 }
 
 /** The list with each bad entry replaced by what it can only mean; `undefined` when one of them can mean anything. */
-function rewritten(list: string, bad: readonly Bad[]): string | undefined {
+function rewritten(list: string): string | undefined {
   const ports: string[] = [];
   for (const item of list.split(/[,，]/)) {
     const text = item.trim();
@@ -158,5 +156,5 @@ function rewritten(list: string, bad: readonly Bad[]): string | undefined {
     } else if (problemOf(text, true)) return undefined;
     else ports.push(text);
   }
-  return bad.length > 0 ? ports.join(',') : undefined;
+  return ports.join(',');
 }
