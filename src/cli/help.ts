@@ -24,6 +24,32 @@ export const HELP = {
     zh: '把当前的发现写入 .runbook-lens-baseline.json，之后的检查会略过它们',
   },
   baselinePath: { en: 'files or folders whose entries are replaced; default: all', zh: '要替换其条目的文件或目录；默认全部' },
+  diagnose: {
+    en: "which of the runbooks' incidents is happening in a cluster, or would (read-only)",
+    zh: '集群中正在发生或将会发生哪些 runbook 所述的事故（只读）',
+  },
+  kubeconfig: {
+    en: 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config, then in-cluster)',
+    zh: 'kubeconfig 文件（默认：KUBECONFIG，其次 ~/.kube/config，再次集群内凭据）',
+  },
+  context: { en: "context (default: the kubeconfig's current one)", zh: '上下文（默认：kubeconfig 的当前上下文）' },
+  namespace: { en: 'look at this namespace only (repeatable)', zh: '只检查该命名空间（可重复）' },
+  allNamespaces: {
+    en: "look at all namespaces (default: all where that is allowed, else the context's)",
+    zh: '检查全部命名空间（默认：有权限时为全部，否则为上下文的命名空间）',
+  },
+  from: {
+    en: 'no cluster: a saved snapshot, a file of kubectl get -o yaml|json, or a folder of them or of kubectl cluster-info dump',
+    zh: '不连接集群：读取已保存的快照、kubectl get -o yaml|json 的文件，或这类文件及 kubectl cluster-info dump 的目录',
+  },
+  save: { en: 'keep what was read as a snapshot, for --from', zh: '把读到的内容保存为快照，供 --from 使用' },
+  observe: { en: 'sample load several times over this duration, e.g. 3m', zh: '在该时长内多次采样负载，例如 3m' },
+  deep: {
+    en: "also GET status pages of Kong and CoreDNS through the API server's service proxy",
+    zh: '同时经 API server 的 service proxy 以 GET 读取 Kong 与 CoreDNS 的状态页',
+  },
+  deadline: { en: 'give up reading after this duration (default: 60s)', zh: '读取的总时限（默认：60s）' },
+  strict: { en: 'exit status 2 when a verdict is unknown', zh: '有无法判断的事故时，退出码为 2' },
   ruleArgument: { en: 'rule id', zh: '规则 id' },
   runbookArgument: { en: 'runbook id', zh: 'runbook id' },
   wordsArgument: { en: 'words, or a log line as it was pasted', zh: '关键词，或直接粘贴的一行日志' },

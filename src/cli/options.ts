@@ -26,7 +26,8 @@ export function describe(key: HelpKey, language: Language): string {
   return language === 'zh-cn' ? HELP[key].zh : HELP[key].en;
 }
 
-const repeat = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+/** An option that may stand several times. */
+export const repeat = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** Switches that were not given are off. (As defaults of commander's, the help would print each of them.) */
 const DEFAULTS: CommonOptions = {

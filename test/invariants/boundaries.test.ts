@@ -20,7 +20,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   configuration: ['text', 'model', 'runbooks'],
   linters: ['text', 'code', 'model', 'workspace', 'configuration', 'runbooks', 'snapshot'],
   report: ['text', 'model', 'workspace', 'linters', 'fixes', 'runbooks', 'snapshot', 'diagnosis'],
-  service: ['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks'],
+  service: [
+    ...['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks'],
+    ...['snapshot', 'cluster', 'diagnosis'],
+  ],
   cli: [
     ...['text', 'code', 'model', 'workspace', 'linters', 'fixes', 'configuration', 'report', 'runbooks', 'service'],
     ...['snapshot', 'cluster', 'diagnosis'],
