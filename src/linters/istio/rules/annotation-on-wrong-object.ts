@@ -41,7 +41,7 @@ export const annotationOnWrongObject: Rule = {
   check({ unit, report }) {
     for (const annotation of istioAnnotations(unit)) {
       const { object, key, keyScalar, map } = annotation;
-      if (annotation.place !== 'object' || !object || !isPodAnnotation(key)) continue;
+      if (!object || !isPodAnnotation(key)) continue;
       const path = podTemplatePath(object.kind);
       const pod = podTemplateOf(object);
       // A controller that another one made (a ReplicaSet in a dump of a cluster) carries copies.

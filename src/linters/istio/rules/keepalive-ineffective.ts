@@ -106,7 +106,8 @@ function judge(holder: YamlMap, timeElsewhere: boolean, limitMs: number, report:
       report({ messageId: 'noTime', data: { suggestion }, at, fixes: [fixOf(field, suggestion, changes)] });
       continue;
     }
-    const durationMs = scalar.unknown ? undefined : parseGoDurationMs(scalar.text);
+    // A template is no duration.
+    const durationMs = parseGoDurationMs(scalar.text);
     const messageId = durationMs === undefined ? undefined : problemOf(field, durationMs, limitMs);
     if (!messageId) continue;
     report({

@@ -97,32 +97,28 @@ interface Suspect {
   readonly documented: ServerFirst | undefined;
 }
 
-const NONE: readonly Suspect[] = [];
 const MYSQL_PORT = 3306;
 
 const suspectsOf = oncePer((host: MeshHost): readonly Suspect[] => {
-  if (host.kind === 'Service' && host.external) return NONE;
-  const found = host.ports.flatMap((port): Suspect[] => {
+  if (host.kind === 'Service' && host.external) return [];
+  return host.ports.flatMap((port): Suspect[] => {
     const { protocol, number, decidedBy, numberScalar } = port;
     if (protocol !== 'sniffed' && protocol !== 'http') return [];
     const targetScalar = scalarAt(port.node, 'targetPort');
     const at = (protocol === 'http' ? decidedBy : undefined) ?? numberScalar;
     if (targetScalar?.unknown || number === undefined || !at) return [];
     const target = targetScalar?.text ?? String(number);
-    const known = /^\d+$/.test(target) && documentedPort(Number(target)) ? Number(target) : number;
+    const known = documentedPort(Number(target)) ? Number(target) : number;
     // A port that somebody calls HTTP is believed but for MySQL's own.
     return [{ port, at, target, documented: protocol === 'sniffed' || known === MYSQL_PORT ? documentedPort(known) : undefined }];
   });
-  return found.length > 0 ? found : NONE;
 });
 
 /** By the image behind the Service, else by a documented port. */
-function serverOf(unit: Unit, { kind, object }: MeshHost, { target, documented }: Suspect): ServerFirst | undefined {
-  if (kind === 'Service') {
-    for (const pod of serverFirstPods(unit, object)) {
-      const server = serverFirstImage(pod, target);
-      if (server) return server;
-    }
+function serverOf(unit: Unit, { object }: MeshHost, { target, documented }: Suspect): ServerFirst | undefined {
+  for (const pod of serverFirstPods(unit, object)) {
+    const server = serverFirstImage(pod, target);
+    if (server) return server;
   }
   return documented;
 }
@@ -131,7 +127,7 @@ function serverOf(unit: Unit, { kind, object }: MeshHost, { target, documented }
 function detectionTimeout(unit: Unit): YamlScalar | undefined {
   for (const { root } of meshConfigs(unit)) {
     const scalar = scalarAt(root, 'protocolDetectionTimeout');
-    if (scalar && !scalar.unknown && (parseGoDurationMs(scalar.text) ?? 0) > 0) return scalar;
+    if (scalar && (parseGoDurationMs(scalar.text) ?? 0) > 0) return scalar;
   }
   return undefined;
 }

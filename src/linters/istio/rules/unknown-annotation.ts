@@ -44,14 +44,12 @@ export const unknownAnnotation: Rule = {
     rename: { en: 'Rename to {suggestion}', zh: '改名为 {suggestion}' },
   },
   check({ unit, repository, option, report }) {
-    const annotations = istioAnnotations(unit);
-    if (annotations.length === 0) return;
     const allowed = new Set(
       String(option('allow'))
         .split(',')
         .map((key) => key.trim()),
     );
-    for (const { key, keyScalar, map } of annotations) {
+    for (const { key, keyScalar, map } of istioAnnotations(unit)) {
       if (DECLARED.has(key) || READ_BY_CODE.has(key) || allowed.has(key)) continue;
       const near = nearestNames(key, namesKnownTo(istioVersion(unit, repository)));
       const [suggestion] = near;
