@@ -1,0 +1,414 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { createInterface } from 'node:readline';
+import { it } from 'node:test';
+import { type Api, connect, type KubeJson } from './api.ts';
+import { makeCertificate } from './certificate.ts';
+import { type ControlPlane, describeCluster, eventually } from './control-plane.ts';
+import { definition, ISTIO_DEFINITIONS } from './definitions.ts';
+import { startFakes } from './fakes.ts';
+import { type Fault, startConnectProxy, startFaultProxy, statusFault, tooManyRequests } from './fault-proxy.ts';
+import { loadCluster } from './load.ts';
+import { oomKilled, restage, stageEvent, stageService, stageWorkload, usageOf } from './stage.ts';
+
+/** The helpers that every cluster test stands on: each does what it says against the real API server. */
+
+const TEMPLATE = { containers: [{ name: 'app', image: 'registry.example/app:1.0', resources: { limits: { memory: '64Mi' } } }] };
+const PODS = '/api/v1/namespaces/shop/pods';
+
+/** A value below an object, as a JSON pointer names it. */
+function at(value: unknown, pointer: string): unknown {
+  let here: unknown = value;
+  for (const key of pointer.split('/').slice(1)) here = typeof here === 'object' && here !== null ? Reflect.get(here, key) : undefined;
+  return here;
+}
+
+function withServer(cluster: ControlPlane, server: string, user = 'admin'): Api {
+  return connect({ server, ca: cluster.ca, token: cluster.token(user) });
+}
+
+describeCluster('a control plane for tests', { users: ['limited', 'robot'] }, (cluster) => {
+  it('is a Kubernetes API server', async () => {
+    const { json } = await cluster().admin.call('GET', '/version');
+    assert.match(String(at(json, '/gitVersion')), /^v1\.\d+\.\d+/);
+  });
+
+  it('refuses what it would refuse in production', async () => {
+    const wrong = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'BAD', namespace: 'shop' }, spec: { containers: [] } };
+    await assert.rejects(cluster().admin.create(wrong), /422: Pod "BAD" is invalid/);
+    assert.equal((await connect({ ...cluster(), token: 'wrong' }).call('GET', PODS)).status, 401);
+  });
+
+  it('gives a user no rights but those that were granted', async () => {
+    const { admin, as } = cluster();
+    const limited = as('limited');
+    const refused = await limited.call('GET', PODS);
+    assert.equal(refused.status, 403);
+    assert.match(String(at(refused.json, '/message')), /User "limited" cannot list resource "pods"/);
+    await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
+    await admin.grant('limited', [{ apiGroups: [''], resources: ['pods', 'pods/log'], verbs: ['get', 'list'] }], { namespace: 'shop' });
+    assert.equal((await limited.call('GET', PODS)).status, 200);
+    assert.equal((await limited.call('GET', '/api/v1/namespaces/default/pods')).status, 403);
+    assert.equal((await limited.call('GET', '/api/v1/namespaces/shop/services')).status, 403);
+  });
+
+  it('grants what a Role in YAML text says, to users and service accounts', async () => {
+    const { admin, as, server, ca } = cluster();
+    const role = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules:
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list]
+`;
+    assert.equal((await as('robot').call('GET', '/api/v1/nodes')).status, 403);
+    await admin.grantFromYaml('robot', role);
+    assert.equal((await as('robot').call('GET', '/api/v1/nodes')).status, 200);
+    const account = connect({ server, ca, token: await admin.serviceAccountToken('shop', 'bot') });
+    assert.equal((await account.call('GET', '/api/v1/nodes')).status, 403);
+    await admin.grantFromYaml('system:serviceaccount:shop:bot', role);
+    assert.equal((await account.call('GET', '/api/v1/nodes')).status, 200);
+    account.close();
+  });
+
+  it('logs each call with the user who made it', async () => {
+    const before = (await cluster().auditEvents('limited')).length;
+    await cluster().as('limited').call('GET', '/api/v1/namespaces/shop/secrets?limit=1');
+    const events = (await cluster().auditEvents('limited')).slice(before);
+    assert.deepEqual(
+      events.map(({ verb, requestURI, objectRef, responseStatus }) => [verb, requestURI, objectRef?.resource, responseStatus?.code]),
+      [['list', '/api/v1/namespaces/shop/secrets?limit=1', 'secrets', 403]],
+    );
+  });
+
+  it('stages a workload whose pod was killed for memory, with its owners, Service and Event', async () => {
+    const { admin } = cluster();
+    const killedAt = new Date('2026-01-01T00:01:00Z');
+    const staged = await stageWorkload(admin, {
+      namespace: 'shop',
+      name: 'web',
+      template: TEMPLATE,
+      admitted: (spec) => ({ ...spec, containers: [...spec.containers, { name: 'istio-proxy', image: 'istio/proxyv2:1.29.0' }] }),
+      pods: [
+        {},
+        { containers: { app: { restarts: 7, waiting: { reason: 'CrashLoopBackOff' }, lastTermination: oomKilled(killedAt, 60_000) } } },
+      ],
+    });
+    const { service, slice } = await stageService(admin, staged, { ports: [{ port: 80, targetPort: 8080 }] });
+    const [healthy, killed] = (await admin.list('v1', 'Pod', 'shop')).sort((a, b) => restarts(a) - restarts(b));
+    assert.ok(healthy && killed && staged.replicaSet);
+    assert.equal(at(killed, '/status/containerStatuses/0/lastState/terminated/reason'), 'OOMKilled');
+    assert.equal(at(killed, '/status/containerStatuses/0/lastState/terminated/startedAt'), '2026-01-01T00:00:00Z');
+    assert.equal(restarts(killed), 7);
+    assert.equal(at(killed, '/spec/containers/1/name'), 'istio-proxy');
+    assert.equal(at(killed, '/metadata/ownerReferences/0/uid'), staged.replicaSet.metadata.uid);
+    assert.equal(at(staged.replicaSet, '/metadata/ownerReferences/0/uid'), staged.workload.metadata.uid);
+    assert.equal(at(staged.workload, '/status/readyReplicas'), 1);
+    assert.match(String(at(service, '/spec/clusterIP')), /^10\.96\./);
+    assert.deepEqual(
+      [0, 1].map((index) => at(slice, `/endpoints/${index}/conditions/ready`)),
+      [true, false],
+    );
+    const address = at(healthy, '/status/podIP');
+    const changed = await restage(admin, healthy, { containers: { app: { restarts: 1, lastTermination: oomKilled(killedAt) } } });
+    assert.deepEqual([restarts(changed), at(changed, '/status/podIP')], [1, address]);
+    const event = await stageEvent(admin, killed, { reason: 'BackOff', message: 'Back-off restarting failed container', count: 9 });
+    assert.equal(at(event, '/involvedObject/uid'), killed.metadata.uid);
+  });
+
+  it('serves custom resources as soon as their definitions are applied', async () => {
+    const { admin } = cluster();
+    await admin.apply([...ISTIO_DEFINITIONS, definition({ group: 'example.com', kind: 'Gone', versions: ['v1'], served: false })]);
+    await admin.apply(`
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec: {hosts: [web]}
+`);
+    const older = await admin.call('GET', '/apis/networking.istio.io/v1beta1/namespaces/shop/virtualservices');
+    assert.equal(at(older.json, '/items/0/spec/hosts/0'), 'web');
+    assert.equal((await admin.call('GET', '/apis/example.com/v1/gones')).status, 404);
+  });
+
+  it('gives logs by a fake kubelet, as kubelets do', async () => {
+    const { admin } = cluster();
+    const fakes = await startFakes(cluster());
+    await fakes.registerNode('node-1');
+    await fakes.registerNode('node-down', { kubeletPort: 1 });
+    const { pods } = await stageWorkload(admin, { namespace: 'logs', name: 'api', template: TEMPLATE, pods: [{}, { node: 'node-down' }] });
+    const [name = '', downName = ''] = pods.map(({ metadata }) => metadata.name ?? '');
+    const read = (query: string, pod = name) => admin.call('GET', `/api/v1/namespaces/logs/pods/${pod}/log?${query}`);
+    const old = { time: new Date('2026-01-01T00:00:00Z'), text: 'long ago' };
+    fakes.setLog('logs', name, 'app', { current: [old, 'one', 'two', 'three'] });
+    assert.equal((await read('')).text, 'long ago\none\ntwo\nthree\n');
+    assert.equal((await read('tailLines=2')).text, 'two\nthree\n');
+    assert.equal((await read('sinceSeconds=60&tailLines=9')).text, 'one\ntwo\nthree\n');
+    assert.equal((await read('sinceTime=2026-01-01T00:00:01Z&limitBytes=5')).text, 'one\nt');
+    assert.match((await read('timestamps=true')).text, /^2026-01-01T00:00:00\.000000000Z long ago\n/);
+    const noPrevious = await read('previous=true');
+    assert.deepEqual([noPrevious.status, /previous terminated container "app"/.test(noPrevious.text)], [400, true]);
+    fakes.setLog('logs', name, 'app', { previous: ['OutOfMemoryError'], behaviour: { kind: 'slow', delayMs: 40 } });
+    const startMs = performance.now();
+    assert.equal((await read('previous=true')).text, 'OutOfMemoryError\n');
+    assert.ok(performance.now() - startMs >= 40);
+    fakes.setLog('logs', name, 'app', { current: ['one', 'two'], behaviour: { kind: 'reset', afterLines: 1 } });
+    assert.doesNotMatch(await read('').then(({ text }) => text, String), /two/);
+    fakes.setLog('logs', name, 'app', { current: ['one', 'two'], behaviour: { kind: 'stalled', afterLines: 1 } });
+    assert.deepEqual(await firstBytes(cluster(), `/api/v1/namespaces/logs/pods/${name}/log`, 300), { text: 'one\n', ended: false });
+    assert.equal((await read('', downName)).status, 500);
+    await fakes.stop();
+  });
+
+  it('has no metrics, then metrics, then a metrics API that is down', async () => {
+    const { admin } = cluster();
+    const path = '/apis/metrics.k8s.io/v1beta1';
+    assert.equal((await admin.call('GET', `${path}/pods`)).status, 404);
+    const fakes = await startFakes(cluster());
+    const { pods } = await stageWorkload(admin, { namespace: 'metrics', name: 'api', template: TEMPLATE, pods: 2 });
+    let sample = 0;
+    fakes.setMetrics({
+      pods: () => pods.map((pod, index) => usageOf(pod, { app: { cpu: `${++sample}m`, memory: `${60 + index}Mi` } })),
+      nodes: [{ node: 'node-1', cpu: '250m', memory: '4Gi' }],
+    });
+    await fakes.registerMetrics();
+    const first = await admin.call('GET', `${path}/namespaces/metrics/pods`);
+    const second = await admin.call('GET', `${path}/namespaces/metrics/pods`);
+    assert.equal(at(first.json, '/items/1/containers/0/usage/memory'), '61Mi');
+    assert.deepEqual(
+      [first, second].map(({ json }) => at(json, '/items/0/containers/0/usage/cpu')),
+      ['1m', '3m'],
+    );
+    assert.deepEqual(at((await admin.call('GET', `${path}/namespaces/other/pods`)).json, '/items'), []);
+    assert.equal(at((await admin.call('GET', `${path}/nodes`)).json, '/items/0/usage/memory'), '4Gi');
+    assert.ok(fakes.seen.some(({ url, user }) => url.includes('/namespaces/metrics/pods') && user === 'admin'));
+    await fakes.stop();
+    assert.equal((await admin.call('GET', `${path}/pods`)).status, 503);
+    await fakes.unregisterMetrics();
+    assert.equal((await admin.call('GET', `${path}/pods`)).status, 404);
+  });
+
+  it('fills a cluster for the bench', async () => {
+    const { admin } = cluster();
+    const { requests } = await loadCluster(cluster(), { pods: 25, services: 10, nodes: 5, namespaces: 3 });
+    assert.equal(requests, 25 * 2 + 10 * 4 + 5 * 2);
+    const pods = (await admin.list('v1', 'Pod')).filter(({ metadata }) => metadata.namespace?.startsWith('load-'));
+    assert.equal(pods.length, 25);
+    assert.ok(pods.every((pod) => at(pod, '/status/phase') === 'Running' && String(at(pod, '/spec/nodeName')).startsWith('load-node-')));
+  });
+});
+
+function restarts(pod: KubeJson): number {
+  return Number(at(pod, '/status/containerStatuses/0/restartCount'));
+}
+
+/** What of an answer has come after a while, and whether that was all. */
+function firstBytes({ server, ca, token }: ControlPlane, path: string, afterMs: number): Promise<{ text: string; ended: boolean }> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    let ended = false;
+    const headers = { authorization: `Bearer ${token()}` };
+    const sent = request(server + path, { ca, headers, agent: false }, (reply) => {
+      reply.on('data', (part: Buffer) => {
+        text += part.toString();
+      });
+      reply.on('end', () => {
+        ended = true;
+      });
+      reply.on('error', () => {});
+    });
+    sent.on('error', reject);
+    sent.end();
+    setTimeout(() => {
+      resolve({ text, ended });
+      sent.destroy();
+    }, afterMs);
+  });
+}
+
+describeCluster('faults between a client and the API server', { users: ['limited'] }, (cluster) => {
+  it('hands everything on that no rule is about, and says who asked for what', async () => {
+    const proxy = await startFaultProxy(cluster());
+    const limited = withServer(cluster(), proxy.server, 'limited');
+    const [ok, refused] = await Promise.all([limited.call('GET', '/version'), limited.call('GET', `${PODS}?limit=5`)]);
+    assert.deepEqual([ok.status, refused.status], [200, 403]);
+    const seen = proxy.requests.map(({ method, path, userAgent, status }) => [method, path, userAgent, status]);
+    assert.deepEqual(seen.sort(), [
+      ['GET', `${PODS}?limit=5`, 'runbook-lens-tests', 403],
+      ['GET', '/version', 'runbook-lens-tests', 200],
+    ]);
+    assert.equal(proxy.mostAtOnce, 2);
+    limited.close();
+    await proxy.stop();
+  });
+
+  it('answers in the API server’s place, from one request to another', async () => {
+    const proxy = await startFaultProxy(cluster());
+    const client = withServer(cluster(), proxy.server);
+    const statuses = async (path: string, count: number) => {
+      const all: number[] = [];
+      for (let each = 0; each < count; each++) all.push((await client.call('GET', path)).status);
+      return all;
+    };
+    proxy.inject({ path: /\/services/, fromHit: 2, toHit: 3, fault: statusFault(503) });
+    assert.deepEqual(await statuses('/api/v1/services', 4), [200, 503, 503, 200]);
+    proxy.reset();
+    proxy.inject({ path: /./, fromHit: 3, fault: statusFault(401) });
+    assert.deepEqual(await statuses('/api/v1/services', 4), [200, 200, 401, 401]);
+    proxy.reset();
+    proxy.inject({ path: /continue=/, toHit: 1, fault: statusFault(410) });
+    const gone = await client.call('GET', '/api/v1/pods?limit=1&continue=x');
+    assert.deepEqual([gone.status, at(gone.json, '/reason'), at(gone.json, '/kind')], [410, 'Expired', 'Status']);
+    assert.equal((await client.call('GET', '/api/v1/pods?limit=1')).status, 200);
+    proxy.inject({ path: /\/nodes/, fault: tooManyRequests(7) });
+    const busy = await client.call('GET', '/api/v1/nodes');
+    assert.deepEqual([busy.status, busy.headers['retry-after'], busy.json], [429, '7', undefined]);
+    assert.match(String(busy.headers['content-type']), /^text\/plain/);
+    client.close();
+    await proxy.stop();
+  });
+
+  it('breaks, stalls, slows and spoils real answers', async () => {
+    const proxy = await startFaultProxy(cluster());
+    const client = withServer(cluster(), proxy.server);
+    const path = '/api/v1/namespaces';
+    const real = await client.call('GET', path);
+    const withFault = async (fault: Fault) => {
+      proxy.reset();
+      proxy.inject({ path: /./, fault });
+      return client.call('GET', path).then(
+        (reply) => reply,
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+    };
+    assert.equal(await withFault({ kind: 'reset', at: 'before-headers' }), 'ECONNRESET');
+    assert.equal(await withFault({ kind: 'reset', at: 'in-body' }), 'ECONNRESET');
+    assert.equal(proxy.requests[0]?.status, 200);
+    const truncated = await withFault({ kind: 'truncated' });
+    assert.ok(typeof truncated === 'object' && truncated.status === 200 && truncated.json === undefined);
+    assert.ok(truncated.text.length > 10 && real.text.startsWith(truncated.text));
+    const garbage = await withFault({ kind: 'garbage' });
+    assert.ok(typeof garbage === 'object' && garbage.status === 200 && garbage.json === undefined);
+    const startMs = performance.now();
+    const slow = await withFault({ kind: 'slow', chunkBytes: Math.ceil(real.text.length / 4), delayMs: 30 });
+    assert.ok(performance.now() - startMs >= 4 * 29);
+    assert.deepEqual(typeof slow === 'object' ? slow.json : slow, real.json);
+    const delayed = await withFault({ kind: 'delay', delayMs: 50 });
+    assert.ok(typeof delayed === 'object' && delayed.status === 200);
+    for (const place of ['before-headers', 'in-body'] as const) {
+      proxy.reset();
+      proxy.inject({ path: /./, fault: { kind: 'stall', at: place } });
+      const { text, ended } = await firstBytes({ ...cluster(), server: proxy.server }, path, 250);
+      assert.deepEqual([text === '', ended], [place === 'before-headers', false]);
+      const seen = await eventually('the proxy sees the client go', async () => proxy.requests.find(({ endMs }) => endMs !== undefined));
+      assert.equal(seen.abandoned, true);
+    }
+    client.close();
+    await proxy.stop();
+  });
+
+  it('shows a certificate that the client doesn’t trust, an expired one, one for another host, or none', async () => {
+    const authority = makeCertificate({ name: 'test authority', authority: true });
+    const good = { name: '127.0.0.1', addresses: ['127.0.0.1'], issuer: authority };
+    const cases = [
+      { certificate: makeCertificate({ name: '127.0.0.1', addresses: ['127.0.0.1'] }), outcome: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+      { certificate: makeCertificate(good), outcome: 200 },
+      { certificate: makeCertificate({ ...good, notAfter: new Date(Date.now() - 60_000) }), outcome: 'CERT_HAS_EXPIRED' },
+      { certificate: makeCertificate({ ...good, addresses: [], dnsNames: ['other.example'] }), outcome: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    ];
+    for (const { certificate, outcome } of cases) {
+      const proxy = await startFaultProxy(cluster(), { certificate });
+      const client = connect({ server: proxy.server, ca: authority.cert, token: cluster().token() });
+      const got = await client.call('GET', '/version').then(
+        ({ status }) => status,
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+      assert.equal(got, outcome);
+      client.close();
+      await proxy.stop();
+    }
+    const plain = await startFaultProxy(cluster(), { scheme: 'http' });
+    const reply = await fetch(`${plain.server}/version`, { headers: { authorization: `Bearer ${cluster().token()}` } });
+    assert.equal(reply.status, 200);
+    await plain.stop();
+  });
+
+  it('tunnels, for whoever knows the password', async () => {
+    const proxy = await startConnectProxy({ user: 'me', password: 'pass word' });
+    const target = new URL(cluster().server).host;
+    const ask = async (credentials: string) => {
+      const { port } = new URL(proxy.url);
+      const child = spawn(process.execPath, ['-e', CONNECT_CLIENT, port, target, credentials], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = await once(createInterface({ input: child.stdout }), 'line');
+      return String(line);
+    };
+    assert.equal(await ask('me:wrong'), '407');
+    assert.equal(await ask('me:pass word'), '200 then 200');
+    assert.deepEqual(proxy.tunnels, [target, target]);
+    assert.match(proxy.url, /^http:\/\/me:pass%20word@127\.0\.0\.1:\d+$/);
+    await proxy.stop();
+  });
+});
+
+/** Asks the proxy for a tunnel, and through it the API server for its health, which needs no token. */
+const CONNECT_CLIENT = `
+const [port, target, credentials] = process.argv.slice(1);
+const headers = { 'proxy-authorization': 'Basic ' + Buffer.from(credentials).toString('base64') };
+const asked = require('node:http').request({ host: '127.0.0.1', port, method: 'CONNECT', path: target, headers });
+asked.on('connect', (reply, socket) => {
+  if (reply.statusCode !== 200) { console.log(reply.statusCode); process.exit(); }
+  const secure = require('node:tls').connect({ socket, rejectUnauthorized: false }, () => secure.write('GET /readyz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'));
+  secure.once('data', (data) => { console.log('200 then ' + String(data).split(' ')[1]); process.exit(); });
+});
+asked.end();
+`;
+
+describeCluster('a control plane with controllers', { kcm: true }, (cluster) => {
+  it('makes pods of a Deployment and EndpointSlices of a Service, and ends namespaces', async () => {
+    const { admin } = cluster();
+    const [deployment] = await admin.apply(
+      `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: app, image: "registry.example/app:1.0"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+`,
+      { namespace: 'live' },
+    );
+    const pods = await eventually('two pods', async () => {
+      const found = await admin.list('v1', 'Pod', 'live');
+      return found.length === 2 ? found : undefined;
+    });
+    assert.equal(at(pods[0], '/metadata/ownerReferences/0/kind'), 'ReplicaSet');
+    for (const pod of pods) {
+      const { name, namespace } = pod.metadata;
+      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'node-1' } };
+      assert.equal((await admin.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding)).status, 201);
+      await restage(admin, pod, {});
+    }
+    await eventually('two ready endpoints', async () => {
+      const [slice] = await admin.list('discovery.k8s.io/v1', 'EndpointSlice', 'live');
+      return [0, 1].every((index) => at(slice, `/endpoints/${index}/conditions/ready`) === true) ? true : undefined;
+    });
+    await eventually('the Deployment is available', async () => {
+      const now = deployment === undefined ? undefined : await admin.get(deployment);
+      return at(now, '/status/availableReplicas') === 2 ? true : undefined;
+    });
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'live' } };
+    await admin.delete(namespace);
+    await eventually('the namespace is gone', async () => ((await admin.get(namespace)) === undefined ? true : undefined), 60_000);
+  });
+});
