@@ -4,6 +4,7 @@ import { grpcSpread } from './grpc/insights.ts';
 import { kongInsights } from './kong/insights.ts';
 import { sdkRefreshWindow } from './aws/rules/sdk-refresh-window.ts';
 import { jvmTtlNoEffect } from './dns/rules/jvm-ttl-no-effect.ts';
+import { ndotsMusl } from './dns/rules/ndots-musl.ts';
 import { ndotsSearchStorm } from './dns/rules/ndots-search-storm.ts';
 import { clusteripPinned } from './grpc/rules/clusterip-pinned.ts';
 import { goRoundRobinPassthrough } from './grpc/rules/go-round-robin-passthrough.ts';
@@ -37,11 +38,13 @@ import { removedSetting } from './kong/rules/removed-setting.ts';
 import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
+import { gomemlimitVsLimit } from './runtime/rules/gomemlimit-vs-limit.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
   sdkRefreshWindow,
   jvmTtlNoEffect,
+  ndotsMusl,
   ndotsSearchStorm,
   clusteripPinned,
   goRoundRobinPassthrough,
@@ -73,6 +76,7 @@ export const RULES: readonly Rule[] = [
   strictConsistency,
   workersAutoInContainer,
   gomemlimitMalformed,
+  gomemlimitVsLimit,
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */

@@ -53,7 +53,7 @@ const SCRIPT_TOPIC = /kong|kiam|GOMEMLIMIT|networkaddress|:8001|:8444/i;
 
 /** One test on source code: does it use gRPC or a SQL pool, or read the environment? The code reader looks closer. */
 export const CODE_TOPIC =
-  /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(|networkaddress\.cache|"database\/sql"|\bSetConnMax|\bSetMaxIdleConns/;
+  /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(|networkaddress\.cache|"database\/sql"|\bSetConnMax|\bSetMaxIdleConns|\bSetMemoryLimit\b|\bSetGCPercent\b|\bimport "C"/;
 
 /** A file as far as any rule reads it; `undefined` when nothing in it matters. */
 export function parseFile(file: SourceFile): ParsedFile | undefined {

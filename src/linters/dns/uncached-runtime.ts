@@ -24,7 +24,6 @@ const PROGRAMS: readonly (readonly [RegExp, UncachedRuntime])[] = [
 /** Libraries that keep answers in the process. */
 const CACHES = { npm: /^(?:cacheable-lookup|dnscache|lookup-dns-cache|dns-cache|undici-dns|tangerine)$/, pypi: /^(?:dns-cache|aiohttp)$/ };
 
-/** The components that a container surely runs. */
 const componentsOf = oncePer((unit: Unit): ReadonlyMap<Container, readonly Component[]> => {
   const found = new Map<Container, Component[]>();
   for (const { component, containers, join } of unit.components) {
@@ -33,6 +32,11 @@ const componentsOf = oncePer((unit: Unit): ReadonlyMap<Container, readonly Compo
   }
   return found;
 });
+
+/** The components that a container surely runs. */
+export function componentsIn(unit: Unit, container: Container): readonly Component[] {
+  return componentsOf(unit).get(container) ?? [];
+}
 
 /** Node.js, Python or PHP, where the files prove it: the program that is started, an official image, or the only language of the code. */
 export function uncachedRuntime(unit: Unit, container: Container): UncachedRuntime | undefined {
@@ -90,7 +94,7 @@ const cachesNames = oncePer((component: Component): boolean =>
 export function containerLibc(unit: Unit, container: Container): Libc {
   const byName = libcOf(imageOf(container));
   if (byName !== 'unknown') return byName;
-  const files = (componentsOf(unit).get(container) ?? []).flatMap(({ dockerfiles }) => dockerfiles);
+  const files = componentsIn(unit, container).flatMap(({ dockerfiles }) => dockerfiles);
   const [first = 'unknown', ...others] = new Set(files.map((file) => libcOf(imageOf(dockerfileContainer(file)))));
   return others.length === 0 ? first : 'unknown';
 }
