@@ -50,7 +50,7 @@ const MARKER = /^(\s*)(\^+) (error|warning|information|hint|related) ([\w-]+)((?
  *     ### A title                         (add `{preview}` for cases that are off by default)
  *     ```yaml file=deploy.yaml            (files of the case; squiggle lines below the marked text)
  *           value: 512Mi
- *                  ^^^^^ error malformed         (and what fills the message in, where it is worth a check: `error malformed unit=Mi`; `tags=`, `fixes=none`, `snippet=none` too)
+ *                  ^^^^^ error malformed         (and what fills the message in, where it is worth a check: `error malformed unit=Mi`; `tags=`, `fixes=none`, `snippet=none`, `related=none` too)
  *     ```
  *     ```yaml file=deploy.yaml fixed      (the file after the fix; `fixed=<fix id>` picks one; `safe`/`review` and `title=<id>` are checked)
  *     ```yaml snippet                     (what a finding without a fix offers to copy; all such texts of the case or none)

@@ -72,6 +72,7 @@ async function check(rule: string, item: PageCase, files: Readonly<Record<string
       tags: finding?.tags?.join() || 'none',
       fixes: finding?.fixes?.map((fix) => fix.id).join() || 'none',
       snippet: finding?.snippet?.reasonId ?? 'none',
+      related: finding?.related?.map((at) => at.messageId).join() || 'none',
     };
     for (const [name, value] of marker.data) assert.equal(String(found[name]), value, `{${name}}, page line ${item.pageLine}`);
   }

@@ -6,7 +6,7 @@ import { isVersionKnown, UNKNOWN_VERSION, type VersionRange, versionRange } from
 import type { Change } from '../../fixes/change.ts';
 import type { Value } from '../../model/value.ts';
 import type { Anchor } from '../../text/source.ts';
-import { mapAt, pairAt, type YamlMap } from '../../text/yaml.ts';
+import { mapAt, type YamlMap } from '../../text/yaml.ts';
 import { type ChartGateway, chartGateways } from './chart.ts';
 import { mountedConfig, readConfigFiles } from './config-files.ts';
 import { isEnterpriseImage, isEnterpriseTag, isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
@@ -239,10 +239,4 @@ function assumed(instance: KongInstance, repository: Repository): KongInstance {
   const version = isVersionKnown(instance.version) ? undefined : repository.assume(instance.at.file.path).kong;
   if (version === undefined) return instance;
   return { ...instance, version: versionRange(version), enterprise: instance.enterprise || isEnterpriseTag(version) };
-}
-
-/** The key of the block that holds a container's environment, for what no token says. */
-export function environmentBlock(instance: KongInstance): Anchor {
-  const { node } = instance;
-  return pairAt(node, 'env')?.key ?? pairAt(node, 'environment')?.key ?? instance.at;
 }

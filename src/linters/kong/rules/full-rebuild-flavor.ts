@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../model/kubernetes/objects.ts';
-import type { Unit } from '../../../model/unit.ts';
+import { objectsOfKind, type Unit } from '../../../model/unit.ts';
 import { affected } from '../../../model/version.ts';
 import { oncePer } from '../../../text/once.ts';
 import type { Anchor } from '../../../text/source.ts';
@@ -74,8 +74,9 @@ export const fullRebuildFlavor: Rule = {
       const plain: Severity = count >= 50_000 ? 'error' : count >= 5_000 ? 'warning' : 'information';
       const first = affected(instance.version, { only: ['3.0.0'] }) === 'yes';
       const obstacle = onlyTraditional(unit);
-      const change = byDefault ? instance.add : undefined;
-      const changes = byDefault ? change?.('router_flavor', 'traditional_compatible') : flavor.setting.set?.('traditional_compatible');
+      const changes = byDefault
+        ? instance.add?.('router_flavor', 'traditional_compatible')
+        : flavor.setting.set?.('traditional_compatible');
       const related: Related[] = [
         ...(routes?.at && count >= 5_000 ? [{ at: routes.at, messageId: 'counted' }] : []),
         ...(obstacle ? [obstacle] : []),
@@ -101,12 +102,12 @@ const onlyTraditional = oncePer((unit: Unit): Related | undefined => {
     const regex = regexInConfig(config);
     if (regex) return { at: regex, messageId: 'regex' };
   }
-  for (const object of unit.objects) {
-    const regex = object.kind === 'Ingress' ? regexInIngress(object) : undefined;
+  for (const object of objectsOfKind(unit, 'Ingress')) {
+    const regex = regexInIngress(object);
     if (regex) return { at: regex, messageId: 'regex' };
   }
-  for (const object of unit.objects) {
-    const internals = object.kind === 'ConfigMap' ? routerInternals(object) : undefined;
+  for (const object of objectsOfKind(unit, 'ConfigMap')) {
+    const internals = routerInternals(object);
     if (internals) return { at: internals, messageId: 'internals' };
   }
   return undefined;

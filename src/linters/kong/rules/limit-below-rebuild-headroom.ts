@@ -117,7 +117,7 @@ function judge(instance: KongInstance, unit: Unit, workers: number, limitMiB: nu
     if (rate !== undefined) {
       const plain: Severity = rate === rates.oneWrite ? 'error' : 'warning';
       // The number was measured with a database, before 3.0.
-      const proven = mode === 'database' && before3 !== 'no' && !traditional ? plain : mildest(plain, 'warning');
+      const proven = mode === 'database' && !traditional ? plain : mildest(plain, 'warning');
       const unsure = before3 === 'maybe' && !traditional;
       const severity = !full ? 'information' : unsure ? milder(proven) : proven;
       const messageId = !full ? 'incremental' : unsure ? 'maybe-needed' : rate === rates.oneWrite ? 'one-write' : 'writes';
@@ -134,9 +134,9 @@ function judge(instance: KongInstance, unit: Unit, workers: number, limitMiB: nu
   const idle = neededMiB(sharedMiB, workers, 0, 0);
   const base = { sharedMiB, safeRoutes: 0, safePerRouteKiB: 0 };
   if (limitMiB < idle) return { report: { messageId: 'idle', data: { ...shown, need: idle } }, ...base, perWorkerMiB: IDLE_WORKER_MIB };
-  const guideline = Math.ceil(sharedMiB + workers * GUIDELINE_WORKER_MIB);
+  const guideline = sharedMiB + workers * GUIDELINE_WORKER_MIB;
   if (mode !== 'database' || before3 !== 'yes' || limitMiB >= guideline || !buildsRouter(instance)) return undefined;
-  const data = { ...shown, need: guideline };
+  const data = { ...shown, need: Math.ceil(guideline) };
   return {
     report: { messageId: 'guideline', data, severity: 'information', preview: true },
     ...base,
@@ -161,11 +161,10 @@ function fixes(
     perWorkerMiB === IDLE_WORKER_MIB
       ? fittingWorkers(limitMiB, sharedMiB, routes, perRouteKiB)
       : Math.floor((limitMiB - sharedMiB) / perWorkerMiB);
-  const fits = fewer >= 1 && fewer < workers && neededMiB(sharedMiB, fewer, routes, perRouteKiB) <= limitMiB;
+  const fits = fewer >= 1 && neededMiB(sharedMiB, fewer, routes, perRouteKiB) <= limitMiB;
   const processes = effectiveWorkers(instance);
-  const change =
-    processes.is === 'set' ? processes.setting.set : instance.add && ((to: string) => instance.add?.('nginx_worker_processes', to));
-  const lower = fits ? change?.(String(fewer)) : undefined;
+  const change = (to: string) => (processes.is === 'set' ? processes.setting.set?.(to) : instance.add?.('nginx_worker_processes', to));
+  const lower = fits ? change(String(fewer)) : undefined;
   return [
     ...(scalar
       ? [{ id: 'raise-limit', titleId: 'raise-limit', data: { limit: text }, safety: 'review' as const, changes: setLimit(scalar, text) }]

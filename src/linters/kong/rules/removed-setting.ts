@@ -118,7 +118,7 @@ function fixes(setting: KongSetting, to: string | undefined, instance: KongInsta
   if (instance.settings.has(to)) return removal;
   if (!setting.value.known) return [];
   const text = setting.value.value.trim();
-  const value = successor && 'to' in successor && successor.value && is === 'removed' ? successor.value(text) : text;
+  const value = successor && 'to' in successor && successor.value ? successor.value(text) : text;
   if (value === undefined) return [];
   if (value === text) {
     const changes = setting.rename?.(to);

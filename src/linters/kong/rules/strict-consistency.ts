@@ -5,7 +5,7 @@ import { parseShell } from '../../../text/shell.ts';
 import type { Anchor, SourceFile } from '../../../text/source.ts';
 import { milder, mildest, type Related, type Rule, type Severity } from '../../rule.ts';
 import { databaseMode, effective, roleOf } from '../effective.ts';
-import { environmentBlock, type KongInstance, kongInstances } from '../facts.ts';
+import { type KongInstance, kongInstances } from '../facts.ts';
 import { routeCount } from '../routes.ts';
 
 /**
@@ -101,7 +101,7 @@ export const strictConsistency: Rule = {
       report({
         messageId: state.certain ? (state.deprecated ? 'deprecated' : base) : 'maybe',
         data,
-        at: state.explicit?.value.at ?? (instance.version.text === '' ? environmentBlock(instance) : instance.at),
+        at: state.explicit?.value.at ?? instance.at,
         severity: state.certain ? raised : mildest(milder(raised), 'warning'),
         related,
         tags: state.deprecated ? ['deprecated'] : [],

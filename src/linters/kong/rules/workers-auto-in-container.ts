@@ -63,7 +63,7 @@ export const workersAutoInContainer: Rule = {
         limit ? fittingWorkers(limit.value, sharedMiB, routes, FULL_REBUILD_KIB.writes) : Number.POSITIVE_INFINITY,
       );
       const text = String(workers);
-      const explicit = processes.is === 'set' ? processes.setting : undefined;
+      const explicit = processes.setting;
       const severity: Severity = roleOf(instance) === 'control_plane' ? 'information' : tooSmall ? 'error' : 'warning';
       const changes = explicit ? explicit.set?.(text) : instance.add?.('nginx_worker_processes', text);
       const limitAt = limit?.at ?? cpu?.at;
