@@ -50,6 +50,8 @@ export interface ClusterIdentity {
   readonly scope: 'all' | 'listed';
   /** The namespaces that were asked for; empty for `all`. */
   readonly namespaces: readonly string[];
+  /** Nobody chose the namespaces: listing all of them is not allowed, so that of the context was read. */
+  readonly narrowed?: true;
 }
 
 export interface ObjectReference {
