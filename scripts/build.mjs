@@ -27,6 +27,24 @@ const WASM = [
   'tree-sitter-javascript.wasm',
 ];
 
+/**
+ * js-yaml makes its parser's state by spreading its default options. Up to Node 20 each object made so from a plain object has a hidden class of its
+ * own, and what reads it runs at a third of its speed; spread from a frozen object, all have one.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const fastParserState = {
+  name: 'fast-parser-state',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]js-yaml[\\/]dist[\\/]/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(/(?<=\bDEFAULT_PARSER_OPTIONS = )\{[^{}]*\}/, 'Object.freeze($&)');
+      if (contents === source) throw new Error(`${relative(root, path)} has no DEFAULT_PARSER_OPTIONS to freeze`);
+      return { contents };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
   absWorkingDir: root,
@@ -38,6 +56,7 @@ const shared = {
   legalComments: 'eof',
   metafile: true,
   logLevel: 'silent',
+  plugins: [fastParserState],
 };
 
 /** Some dependencies are CommonJS and ask for `require`, which an ES module does not have. */
