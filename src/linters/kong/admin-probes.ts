@@ -26,7 +26,6 @@ export interface AdminProbe {
   readonly httpGet:
     | {
         readonly map: YamlMap;
-        readonly path: YamlScalar | undefined;
         readonly port: YamlScalar | undefined;
         readonly secure: boolean;
         readonly readiness: boolean;
@@ -60,7 +59,7 @@ function probesOf(holder: YamlMap, ports: ReadonlySet<string>): AdminProbe[] {
     const isRoot = path === undefined ? !get.open : /^\/?(?:\?.*)?$/.test(path.text);
     if (!isRoot || !port || !isAdmin(port.text, holder, ports)) return [];
     const secure = textAt(get, 'scheme')?.toUpperCase() === 'HTTPS';
-    return [{ kind: 'probe', at: path ?? port, httpGet: { map: get, path, port, secure, readiness: name === 'readinessProbe' } }];
+    return [{ kind: 'probe', at: path ?? port, httpGet: { map: get, port, secure, readiness: name === 'readinessProbe' } }];
   });
 }
 

@@ -104,7 +104,7 @@ function judge(dependant: Dependant, { window, join }: DependantSdk, unit: Unit,
   const { behaviour, dependency } = window;
   if (!cure || (behaviour !== 'storm' && behaviour !== 'raised-wait') || dependency.scope === 'provided') return undefined;
   // A range without an upper end gets the newest, which copes.
-  if (!window.certain && dependency.range.before === undefined) return undefined;
+  if (dependency.range.before === undefined) return undefined;
   const served = worstServed(window, unit, services);
   if (served === 'enough') return undefined;
   const { sdk, version } = window;

@@ -67,10 +67,8 @@ function replacePath(at: Anchor): readonly Change[] {
 /** `/status` on the same port works in every version; the status port (1.4.0) also answers when nobody may reach the Admin API. */
 function fixes(probe: AdminProbe, instance: KongInstance): Fix[] {
   if (!probe.httpGet) return [asStatus(replacePath(probe.at))];
-  const { map, path, port, secure, readiness } = probe.httpGet;
-  const same = asStatus(
-    path ? [{ change: 'set-scalar', scalar: path, text: '/status' }] : [{ change: 'set-entry', map, path: ['path'], value: '/status' }],
-  );
+  const { map, port, secure, readiness } = probe.httpGet;
+  const same = asStatus([{ change: 'set-entry', map, path: ['path'], value: '/status' }]);
   const listen = instance.settings.get('status_listen');
   const hasPort = affected(instance.version, { from: '1.4.0' }) === 'yes';
   const added = instance.add?.('status_listen', '0.0.0.0:8100');
@@ -78,7 +76,7 @@ function fixes(probe: AdminProbe, instance: KongInstance): Fix[] {
   if (!hasPort || listen || !added || !port || secure) return [same];
   const target = readiness && affected(instance.version, { from: '3.3.0' }) === 'yes' ? '/status/ready' : '/status';
   const to: Change[] = [
-    path ? { change: 'set-scalar', scalar: path, text: target } : { change: 'set-entry', map, path: ['path'], value: target },
+    { change: 'set-entry', map, path: ['path'], value: target },
     { change: 'set-scalar', scalar: port, text: '8100' },
     ...added,
   ];
