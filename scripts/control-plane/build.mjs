@@ -33,8 +33,8 @@ export async function prepareControlPlane({ progress = toStandardError } = {}) {
   const go = goVersion();
   if (go === undefined || process.platform === 'win32' || process.env.KUBEBUILDER_ASSETS) return found;
   const path = buildPath(go);
-  mkdirSync(buildsFolder(), { recursive: true });
   try {
+    mkdirSync(buildsFolder(), { recursive: true });
     await withLock(
       `${buildsFolder()}.lock`,
       async () => {
@@ -89,7 +89,7 @@ function runGo(args, onPackage = () => {}) {
       env: { ...process.env, ...BUILD_ENVIRONMENT },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     const end = () => child.kill();
     process.once('exit', end);
     let output = '';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
@@ -193,6 +194,21 @@ spec: {hosts: [web]}
     assert.equal((await admin.call('GET', `${path}/pods`)).status, 404);
   });
 
+  it('ends by itself when the test is killed', async () => {
+    const helper = new URL('./control-plane.ts', import.meta.url).href;
+    const script = `const { startControlPlane } = await import('${helper}');
+      const cluster = await startControlPlane();
+      console.log(JSON.stringify({ pid: cluster.pid, dir: cluster.dir }));
+      setInterval(() => {}, 60_000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+    const { pid, dir }: { pid: number; dir: string } = JSON.parse(line);
+    process.kill(pid, 0);
+    parent.kill('SIGKILL');
+    await eventually('the control plane is gone', async () => (isAlive(pid) ? undefined : true));
+    rmSync(dir, { recursive: true });
+  });
+
   it('fills a cluster for the bench', async () => {
     const { admin } = cluster();
     const { requests } = await loadCluster(cluster(), { pods: 25, services: 10, nodes: 5, namespaces: 3 });
@@ -229,6 +245,15 @@ function firstBytes({ server, ca, token }: ControlPlane, path: string, afterMs: 
       sent.destroy();
     }, afterMs);
   });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describeCluster('faults between a client and the API server', { users: ['limited'] }, (cluster) => {
