@@ -1,4 +1,5 @@
+import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
-export const PROBES: readonly Probe[] = [];
+export const PROBES: readonly Probe[] = [routerRebuildMemory];
