@@ -1,5 +1,6 @@
+import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
-export const PROBES: readonly Probe[] = [routerRebuildMemory];
+export const PROBES: readonly Probe[] = [onePodGetsAllRequests, routerRebuildMemory];
