@@ -84,6 +84,14 @@ export function readRoutes(body: string): Readonly<Record<string, number>> {
   return { routes: data.length, more: next === undefined || next === null ? 0 : 1 };
 }
 
+/** How many plugins a filtered list has: `total` up to 0.14, else the page itself. */
+export function readPlugins(body: string): Readonly<Record<string, number>> {
+  const page = parse(body);
+  const [total, data] = [fieldOf(page, 'total'), fieldOf(page, 'data')];
+  if (!Array.isArray(data)) return {};
+  return { plugins: typeof total === 'number' ? total : data.length };
+}
+
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -8,7 +8,7 @@ import { type KongNode, runs, stateOf } from './live-nodes.ts';
 import { FULL_REBUILD_KIB, neededMiB, sharedMemoryMiB } from './memory.ts';
 
 /** nginx's master says this of a worker that the kernel killed: nginx/src/os/unix/ngx_process.c, ngx_process_get_status. */
-const WORKER_KILLED: LogSignature = { id: 'kong/worker-killed', pattern: /worker process \d+ exited on signal 9\b/ };
+export const WORKER_KILLED: LogSignature = { id: 'kong/worker-killed', pattern: /worker process \d+ exited on signal 9\b/ };
 /** kong/concurrency.lua@2.2.0 and later: a request waited pg_timeout and rebuilds without the lock. */
 const LOCK_TIMEOUT: LogSignature = {
   id: 'kong/rebuild-lock-timeout',
