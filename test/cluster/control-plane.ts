@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, connect } from './api.ts';
+import { brokenPromises } from './read-only.ts';
 
 interface ControlPlaneProgram {
   readonly from: string;
@@ -41,6 +42,7 @@ export interface ControlPlaneOptions {
 
 /** One call that the API server saw, from its audit log (level Metadata). */
 export interface AuditEvent {
+  readonly auditID: string;
   readonly user: { readonly username: string; readonly groups?: readonly string[] };
   /** As RBAC names it: get, list, watch, create, … */
   readonly verb: string;
@@ -155,7 +157,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 
 /**
  * `describe` with a control plane of its own, started before the first test and stopped after the last. Where there is none, it is skipped
- * with the reason; with `CI=true` it fails.
+ * with the reason; with `CI=true` it fails. At its end the audit log is read: if the program under test did anything but read, it fails.
  */
 export function describeCluster(name: string, options: ControlPlaneOptions, define: (cluster: () => ControlPlane) => void): void {
   if (process.env.RUNBOOK_LENS_CLUSTER_TESTS === 'off') {
@@ -177,7 +179,13 @@ export function describeCluster(name: string, options: ControlPlaneOptions, defi
     before(async () => {
       running = await startControlPlane(options);
     });
-    after(() => running?.stop());
+    after(async () => {
+      try {
+        assert.deepEqual(brokenPromises((await running?.auditEvents()) ?? []), []);
+      } finally {
+        await running?.stop();
+      }
+    });
     define(() => {
       if (running === undefined) throw new Error('the control plane runs inside tests and hooks only');
       return running;
@@ -308,7 +316,8 @@ async function readAudit(admin: Api, path: string, user: string | undefined): Pr
     return text.includes(marker) ? text : undefined;
   });
   const lines = text.split('\n').filter((line) => line !== '' && !line.includes('/version?audit-marker='));
-  const events = lines.map((line): AuditEvent => JSON.parse(line));
+  // What lasts, as a watch, is logged when it starts and when it ends.
+  const events = [...new Map(lines.map((line): AuditEvent => JSON.parse(line)).map((event) => [event.auditID, event])).values()];
   return user === undefined ? events : events.filter((event) => event.user.username === user);
 }
 

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { Agent, createServer as createHttpsServer, request } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlPlane, writeKubeconfig } from './control-plane.ts';
@@ -279,52 +279,6 @@ export function statusFault(status: number, headers: Readonly<Record<string, str
 export function tooManyRequests(retryAfterSeconds: number): Fault {
   const headers = { 'retry-after': String(retryAfterSeconds), 'content-type': 'text/plain; charset=utf-8' };
   return { kind: 'answer', status: 429, body: 'Too many requests, please try again later.\n', headers };
-}
-
-export interface ConnectProxy {
-  /** For HTTPS_PROXY or `proxy-url`: `http://127.0.0.1:PORT`, with user and password if asked for. */
-  readonly url: string;
-  /** `host:port` of each tunnel that was asked for, whether it was opened or not. */
-  readonly tunnels: readonly string[];
-  stop(): Promise<void>;
-}
-
-/** A forward proxy that tunnels (CONNECT). With credentials it refuses who doesn't give them (407). */
-export async function startConnectProxy(options: { readonly user?: string; readonly password?: string } = {}): Promise<ConnectProxy> {
-  const { user, password = '' } = options;
-  const expected = user === undefined ? undefined : `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const tunnels: string[] = [];
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createHttpServer((_, reply) => {
-    reply.writeHead(405, { 'content-type': 'text/plain' });
-    reply.end('only CONNECT');
-  });
-  server.on('connect', (incoming, client) => {
-    tunnels.push(incoming.url ?? '');
-    client.on('error', () => {});
-    if (expected !== undefined && incoming.headers['proxy-authorization'] !== expected) {
-      client.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
-    const target = new URL(`tcp://${incoming.url}`);
-    const far = connect(Number(target.port), target.hostname, () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      far.pipe(client).pipe(far);
-    });
-    for (const each of [far, client]) sockets.add(each);
-    far.on('error', () => client.destroy());
-    client.on('close', () => far.destroy());
-  });
-  const port = await listen(server);
-  const credentials = user === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-  return {
-    url: `http://${credentials}127.0.0.1:${port}`,
-    tunnels,
-    stop: async () => {
-      for (const each of sockets) each.destroy();
-      await close(server);
-    },
-  };
 }
 
 /** Doesn't keep the process alive. */
