@@ -1,7 +1,8 @@
 import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
+import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignores.ts';
 import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
-export const PROBES: readonly Probe[] = [onePodGetsAllRequests, cacheTtlZero, routerRebuildMemory];
+export const PROBES: readonly Probe[] = [onePodGetsAllRequests, cacheTtlZero, routerRebuildMemory, settingsThatKongIgnores];

@@ -121,9 +121,12 @@ export function settingChange(node: KongNode, name: string, text: string): Templ
 
 /** The one that goes on behind a working Kong: the ingress controller, in these pods or anywhere in the cluster. */
 export function hasController(view: ClusterView): boolean {
-  const isController = (image: string): boolean => /(?:^|\/)kubernetes-ingress-controller(?::|@|$)/.test(image);
   return (
-    view.snapshot.pods.some(({ containers }) => containers.some(({ image }) => isController(image))) ||
-    view.unit.containers.some(({ image }) => image?.known === true && isController(image.value))
+    view.snapshot.pods.some(({ containers }) => containers.some(({ image }) => isControllerImage(image))) ||
+    view.unit.containers.some(({ image }) => image?.known === true && isControllerImage(image.value))
   );
+}
+
+export function isControllerImage(image: string): boolean {
+  return /(?:^|\/)kubernetes-ingress-controller(?::|@|$)/.test(image);
 }
