@@ -39,6 +39,7 @@ import { strictConsistency } from './kong/rules/strict-consistency.ts';
 import { workersAutoInContainer } from './kong/rules/workers-auto-in-container.ts';
 import { gomemlimitMalformed } from './runtime/rules/gomemlimit-malformed.ts';
 import { gomemlimitVsLimit } from './runtime/rules/gomemlimit-vs-limit.ts';
+import { jvmHeapVsLimit } from './runtime/rules/jvm-heap-vs-limit.ts';
 
 /** Every rule, by id. One line a rule. */
 export const RULES: readonly Rule[] = [
@@ -77,6 +78,7 @@ export const RULES: readonly Rule[] = [
   workersAutoInContainer,
   gomemlimitMalformed,
   gomemlimitVsLimit,
+  jvmHeapVsLimit,
 ];
 
 /** Effective values that the editor shows as code lenses, one line a technology. */
