@@ -46,7 +46,8 @@ class Writer {
     this.put(written);
     const end = this.at - (quoted ? 1 : 0);
     const text = quoted ? value : written;
-    return (file) => ({ kind: 'scalar', file, start, end, text, style: quoted ? 'double' : 'plain', tag: undefined });
+    const json = quoted && written.length > text.length + 2 ? { json: true as const } : {};
+    return (file) => ({ kind: 'scalar', file, start, end, text, style: quoted ? 'double' : 'plain', tag: undefined, ...json });
   }
 
   private writeList(values: readonly JsonValue[]): Build {

@@ -25,6 +25,8 @@ export interface YamlScalar extends NodeBase {
   readonly style: ScalarStyle;
   readonly tag: string | undefined;
   readonly unknown?: Unknown;
+  /** Written by JSON.stringify: the escapes in the file are JSON's. */
+  readonly json?: true;
 }
 
 export interface YamlPair {
@@ -118,6 +120,7 @@ export function spanInScalar(scalar: YamlScalar, from: number, to: number): Anch
 export function offsetMap(scalar: YamlScalar): ((offset: number) => number) | undefined {
   const source = scalar.file.text.slice(scalar.start, scalar.end);
   if (source === scalar.text) return (offset) => scalar.start + offset;
+  if (scalar.json) return jsonOffsets(scalar, source);
   if (scalar.style === 'literal') return literalOffsets(scalar, source);
   if (scalar.style === 'single' && source.replaceAll("''", "'") === scalar.text) {
     return (offset) => {
@@ -127,6 +130,18 @@ export function offsetMap(scalar: YamlScalar): ((offset: number) => number) | un
     };
   }
   return undefined;
+}
+
+/** Each character stands there as itself, as `\\n`, or as `\\u001b`. */
+function jsonOffsets(scalar: YamlScalar, source: string): (offset: number) => number {
+  const starts = new Uint32Array(scalar.text.length + 1);
+  let at = 0;
+  for (let n = 0; n < scalar.text.length; n++) {
+    starts[n] = at;
+    at += source[at] !== '\\' ? 1 : source[at + 1] === 'u' ? 6 : 2;
+  }
+  starts[scalar.text.length] = at;
+  return (offset) => scalar.start + (starts[offset] ?? at);
 }
 
 function literalOffsets(scalar: YamlScalar, source: string): ((offset: number) => number) | undefined {

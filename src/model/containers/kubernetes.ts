@@ -133,11 +133,14 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
     }
     if (data?.open) unseen.push(configMap.name ?? 'ConfigMap');
     for (const [key, pair] of data?.pairs ?? []) {
+      const name = prefix + key;
+      // A value that a snapshot of a cluster doesn't keep is set all the same.
+      if (pair.value.kind === 'map') variables.set(name, notKept(name, pair));
       const value = pair.value.kind === 'scalar' ? scalarValue(pair.value, 'configmap') : undefined;
       if (!value || pair.value.kind !== 'scalar') continue;
       const scalar = pair.value;
-      variables.set(prefix + key, {
-        name: prefix + key,
+      variables.set(name, {
+        name,
         nameAt: pair.key,
         value,
         node: scalar,
@@ -182,6 +185,11 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
               ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
               : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
   };
+}
+
+function notKept(name: string, { key, value }: YamlPair): EnvironmentVariable {
+  const unseen = unknown<string>({ why: 'outside', what: `ConfigMap key ${key.text}` }, 'configmap', value);
+  return { name, nameAt: key, value: unseen, node: value, set: undefined, rename: undefined, remove: undefined };
 }
 
 type Edits = Pick<EnvironmentVariable, 'set' | 'rename' | 'remove'>;
@@ -229,9 +237,11 @@ function variableValue(
   const configName = textAt(from, 'configMapKeyRef', 'name');
   const key = textAt(from, 'configMapKeyRef', 'key');
   if (configName !== undefined && key !== undefined) {
-    const scalar = scalarAt(findConfigMap(configName)?.root, 'data', key);
+    const node = nodeAt(findConfigMap(configName)?.root, 'data', key);
+    const scalar = node?.kind === 'scalar' ? node : undefined;
     if (scalar) return { value: scalarValue(scalar, 'configmap') ?? known('', 'configmap', scalar), configScalar: scalar };
-    return { value: unknown({ why: 'outside', what: `ConfigMap ${configName}, key ${key}` }, 'configmap', item), configScalar: undefined };
+    const what = `ConfigMap ${configName}, key ${key}`;
+    return { value: unknown({ why: 'outside', what }, 'configmap', node ?? item), configScalar: undefined };
   }
   const secret = textAt(from, 'secretKeyRef', 'name');
   if (secret !== undefined) return { value: unknown({ why: 'secret', name: secret }, 'env', item), configScalar: undefined };
