@@ -8,9 +8,10 @@
 // Needs a Node that runs TypeScript (24). Prints a Markdown table; details of disagreements go to standard error.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './control-plane/locate.mjs';
 
 const KUSTOMIZE = { name: 'kustomize', module: 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1' };
 const HELM = { name: 'helm', module: 'helm.sh/helm/v3/cmd/helm@v3.21.4' };
@@ -22,8 +23,7 @@ if (!process.features.typescript) {
 const { compareHelm, compareKustomize, readTree } = await import(join(root, 'test/corpus/resolving/compare.ts'));
 
 function tool({ name, module }) {
-  const cache = process.env.RUNBOOK_LENS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'runbook-lens');
-  const bin = join(cache, 'tools', 'bin');
+  const bin = join(cacheFolder(), 'tools', 'bin');
   const path = join(bin, name);
   if (!existsSync(path)) {
     mkdirSync(bin, { recursive: true });

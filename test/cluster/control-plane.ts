@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,7 +149,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return cluster;
   } catch (error) {
     for (const each of processes.reverse()) await endProcess(each);
-    const log = readFileSync(logPath, 'utf8').slice(-4000);
+    const log = ['log.txt', 'kcm.log'].map((name) => tail(join(dir, name))).join('\n');
     removeFolder();
     throw new Error(`the control plane did not start: ${error instanceof Error ? error.message : error}\n${log}`);
   }
@@ -248,7 +248,15 @@ function auditFlags(dir: string): string[] {
 function spawnQuietly(command: readonly string[], logPath: string): ChildProcess {
   const [program = '', ...args] = command;
   const log = openSync(logPath, 'a');
-  return spawn(program, args, { stdio: ['pipe', 'pipe', log] });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', log] });
+  // Whoever waits for its end is told; without a listener a program that can't be started would end this process.
+  child.on('error', () => {});
+  closeSync(log);
+  return child;
+}
+
+function tail(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').slice(-4000) : '';
 }
 
 async function readyLine(child: ChildProcess, logPath: string): Promise<{ server: string; pid: number }> {
