@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import type { Language } from '../runbooks/types.ts';
 import { CannotWork } from './cannot-work.ts';
+import type { DiagnoseOptions } from './diagnose.ts';
 import type { HelpKey } from './help.ts';
 import { earlyLanguage } from './language.ts';
 import type { LintOptions } from './lint.ts';
-import { addCommonOptions, type CommonOptions, complete, describe } from './options.ts';
+import { addCommonOptions, type CommonOptions, complete, describe, repeat } from './options.ts';
 import { note } from './output.ts';
 import { PRODUCT_NAME, productVersion } from '../service/product.ts';
 
@@ -140,6 +141,22 @@ function buildProgram(language: Language, done: (status: number) => void): Comma
     .action(async (paths: string[], options: Partial<CommonOptions>) => {
       const { baseline } = await import('./baseline.ts');
       done(await baseline(paths, complete(options)));
+    });
+
+  command(program, 'diagnose', 'diagnose', ['text', 'json', 'markdown'])
+    .option('--kubeconfig <file>', say('kubeconfig'))
+    .option('--context <name>', say('context'))
+    .option('--namespace <name>', say('namespace'), repeat)
+    .option('--all-namespaces', say('allNamespaces'))
+    .option('--from <path>', say('from'))
+    .option('--save <file>', say('save'))
+    .option('--observe <duration>', say('observe'))
+    .option('--deep', say('deep'))
+    .option('--deadline <duration>', say('deadline'))
+    .option('--strict', say('strict'))
+    .action(async (options: Partial<DiagnoseOptions>) => {
+      const { diagnoseCommand } = await import('./diagnose.ts');
+      done(await diagnoseCommand({ ...options, ...complete(options) }));
     });
   return program;
 }
