@@ -116,10 +116,9 @@ export function injectedPods(unit: Unit, assume: Assume): UnitInjections {
 
 /** Ports that this pod's traffic reaches without the sidecar; `undefined`: a template decides. */
 export function excludesOutboundPort(pod: PodTemplate, port: number): boolean | undefined {
-  if (pod.annotations?.open) return undefined;
   const scalar = scalarAt(pod.annotations, 'traffic.sidecar.istio.io/excludeOutboundPorts');
-  if (scalar?.unknown) return undefined;
-  return (scalar?.text ?? '').split(',').some((item) => item.trim() === String(port));
+  if (!scalar) return pod.annotations?.open ? undefined : false;
+  return scalar.unknown ? undefined : scalar.text.split(',').some((item) => item.trim() === String(port));
 }
 
 /** The pod's traffic to any address bypasses the sidecar: nothing is captured, or the listed ranges are templated or given. */
@@ -134,15 +133,14 @@ export function capturesEverything(pod: PodTemplate): boolean {
 /** Whether a Service selects the pods of a template: all of its selector's labels are there, literally. */
 export function selects(service: KubeObject, pod: PodTemplate): boolean {
   const selector = nodeAt(service.root, 'spec', 'selector');
-  if (selector?.kind !== 'map' || selector.pairs.size === 0 || selector.open || !sharesNamespace(service, pod.workload)) return false;
-  return [...selector.pairs.values()].every(({ key, value }) => hasLabel(pod.labels, key, value.kind === 'scalar' ? value : undefined));
+  if (selector?.kind !== 'map' || selector.open || !sharesNamespace(service, pod.workload)) return false;
+  return [...selector.pairs.keys()].every((name) => hasLabel(pod.labels, name, textAt(selector, name)));
 }
 
 function sharesNamespace(a: KubeObject, b: KubeObject): boolean {
   return a.namespace !== undefined && a.namespace === b.namespace;
 }
 
-function hasLabel(labels: YamlMap | undefined, key: YamlScalar, value: YamlScalar | undefined): boolean {
-  const own = scalarAt(labels, key.text);
-  return own !== undefined && value !== undefined && !own.unknown && !value.unknown && !key.unknown && own.text === value.text;
+function hasLabel(labels: YamlMap | undefined, name: string, value: string | undefined): boolean {
+  return value !== undefined && textAt(labels, name) === value;
 }

@@ -30,6 +30,10 @@ const CLASSES: Readonly<Record<string, ProtocolClass>> = {
   http_proxy: 'http',
   grpc: 'http',
   'grpc-web': 'http',
+};
+
+/** Kubernetes' own values of `appProtocol`, in this very case. */
+const STANDARD: Readonly<Record<string, ProtocolClass>> = {
   'kubernetes.io/h2c': 'http',
   'kubernetes.io/ws': 'http',
   'kubernetes.io/wss': 'tcp',
@@ -59,10 +63,8 @@ export function servicePort(node: YamlMap): MeshPort {
   const decider = appProtocol ?? nameScalar;
   if (decider?.unknown) return { ...shared, protocol: 'unknown', decidedBy: decider };
   const text = decider?.text ?? '';
-  const standard = appProtocol ? CLASSES[text] : undefined;
-  if (standard && text.startsWith('kubernetes.io/')) return { ...shared, protocol: standard, decidedBy: decider };
-  const word = /^grpc-web/i.test(text) ? 'grpc-web' : (text.split('-')[0] ?? '');
-  const named = word.startsWith('kubernetes.io/') ? 'sniffed' : classOf(word);
+  // `grpc-web` is HTTP as `grpc` is.
+  const named = STANDARD[text] ?? classOf(text.split('-', 1).join());
   if (named !== 'sniffed') return { ...shared, protocol: named, decidedBy: decider };
   if (number === undefined) return { ...shared, protocol: 'unknown', decidedBy: undefined };
   return { ...shared, protocol: UNSNIFFED_PORTS.has(number) ? 'tcp' : 'sniffed', decidedBy: decider };
@@ -77,6 +79,6 @@ export function serviceEntryPort(node: YamlMap): MeshPort {
 }
 
 export function portNumber(scalar: YamlScalar | undefined): number | undefined {
-  if (!scalar || scalar.unknown || !/^\d{1,5}$/.test(scalar.text)) return undefined;
+  if (!scalar || !/^\d{1,5}$/.test(scalar.text)) return undefined;
   return Number(scalar.text);
 }
