@@ -4,6 +4,7 @@ import type { Incident } from '../../../src/diagnosis/diagnose.ts';
 import type { Verdict } from '../../../src/linters/probe.ts';
 import { onePodGetsAllRequests as probe } from '../../../src/linters/grpc/probes/one-pod-gets-all-requests.ts';
 import { container, event, judge, minutesAgo, type SnapshotParts } from '../snapshot-of.ts';
+import { checkMessages, checkSaid } from './said.ts';
 import { ISTIO, LINKERD, samples, shop } from './shop.ts';
 
 const SKEWED = [850, 50, 50, 60];
@@ -418,26 +419,8 @@ describe(`${probe.id}: actions`, () => {
     assert.equal(memory?.undo, 'kubectl -n shop set resources deployment/orders -c app --limits=memory=512Mi');
   });
 
-  it('every change has its undo, every message exists with the same placeholders in both languages', () => {
-    const holes = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ''))].sort();
-    for (const [name, { en, zh }] of Object.entries(probe.messages)) assert.deepEqual(holes(en), holes(zh), name);
-    for (const [label, , parts] of CASES) {
-      const incident = judge(probe, parts);
-      const said = [
-        incident.summary,
-        ...incident.subjects.flatMap(({ evidence, wouldProve, actions }) => [
-          ...evidence.map(({ explains }) => explains),
-          ...wouldProve,
-          ...actions.map(({ title }) => title),
-        ]),
-      ];
-      for (const { messageId, data } of said) {
-        const message = probe.messages[messageId];
-        assert.ok(message, `${label}: ${messageId}`);
-        for (const hole of holes(message.en)) assert.ok(data && hole in data, `${label}: ${messageId} lacks ${hole}`);
-      }
-      for (const { actions } of incident.subjects)
-        for (const { risk, undo } of actions) assert.ok(risk === 'read' || (undo ?? '') !== '', label);
-    }
+  it('every change has its undo, every message its data', () => {
+    checkMessages(probe);
+    for (const [label, , parts] of CASES) checkSaid(probe, judge(probe, parts), label);
   });
 });
