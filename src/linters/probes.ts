@@ -1,3 +1,5 @@
+import { clientCannotConnect } from './grpc/probes/client-cannot-connect.ts';
+import { connectionsClosedByKeepalive } from './grpc/probes/connections-closed-by-keepalive.ts';
 import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
@@ -5,4 +7,11 @@ import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignore
 import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
-export const PROBES: readonly Probe[] = [onePodGetsAllRequests, cacheTtlZero, routerRebuildMemory, settingsThatKongIgnores];
+export const PROBES: readonly Probe[] = [
+  clientCannotConnect,
+  connectionsClosedByKeepalive,
+  onePodGetsAllRequests,
+  cacheTtlZero,
+  routerRebuildMemory,
+  settingsThatKongIgnores,
+];
