@@ -220,7 +220,7 @@ async function listPodsAgain(
   access: Access,
   builder: SnapshotBuilder,
 ): Promise<void> {
-  const served: ServedResource = { root: '/api/v1', apiVersion: 'v1', kind: 'Pod', namespaced: true };
+  const served: ServedResource = { root: '/api/v1', apiVersion: 'v1', kind: 'Pod', namespaced: true, certain: true };
   const take = (items: readonly JsonValue[]): void => {
     for (const item of items) builder.add(item, served);
   };

@@ -20,6 +20,8 @@ export interface ServedResource {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** The API server says so; otherwise only trying tells. */
+  readonly certain: boolean;
 }
 
 /** What the API server serves, by group and version. */
@@ -116,7 +118,7 @@ function fromGroups(groups: Groups): Discovery {
       if (unreadable?.failure && unreadable.failure.status !== 404) return { ok: false, failure: unreadable.failure };
       // Announced, but the server behind it does not say what it has: only trying tells.
       const silent = preferred(versions, wanted.versions).find(({ resources }) => !resources);
-      if (silent) return served(wanted.group, silent.version, wanted.kind, wanted.namespaced);
+      if (silent) return served(wanted.group, silent.version, wanted.kind, wanted.namespaced, false);
       return absent(`the API server serves no version of ${wanted.resource}.${wanted.group}`);
     },
   };
@@ -136,7 +138,7 @@ function withoutDiscovery(failure: Failure): Discovery {
       if (wanted.group === '') return core(wanted);
       const version = BUILT_IN[wanted.group];
       return version !== undefined && failure.outcome === 'forbidden'
-        ? served(wanted.group, version, wanted.kind, wanted.namespaced)
+        ? served(wanted.group, version, wanted.kind, wanted.namespaced, false)
         : { ok: false, failure };
     },
   };
@@ -154,11 +156,11 @@ const BUILT_IN: Readonly<Record<string, string>> = {
 };
 
 function core({ kind, namespaced }: WantedResource): Answer<ServedResource> {
-  return { ok: true, value: { root: '/api/v1', apiVersion: 'v1', kind, namespaced } };
+  return { ok: true, value: { root: '/api/v1', apiVersion: 'v1', kind, namespaced, certain: true } };
 }
 
-function served(group: string, version: string, kind: string, namespaced: boolean): Answer<ServedResource> {
-  return { ok: true, value: { root: `/apis/${group}/${version}`, apiVersion: `${group}/${version}`, kind, namespaced } };
+function served(group: string, version: string, kind: string, namespaced: boolean, certain = true): Answer<ServedResource> {
+  return { ok: true, value: { root: `/apis/${group}/${version}`, apiVersion: `${group}/${version}`, kind, namespaced, certain } };
 }
 
 function absent(detail: string): Answer<never> {

@@ -64,7 +64,9 @@ export async function readList(
         count = 0;
         continue;
       }
-      return { ...about, outcome: failure.outcome, count, detail: endedInTheMiddle(failure, count, restarted) };
+      // What is served must not pass for absent because something in between has lost its way.
+      const outcome = failure.outcome === 'absent' && list.served.certain ? 'server-error' : failure.outcome;
+      return { ...about, outcome, count, detail: endedInTheMiddle(failure, count, restarted) };
     }
     const page = pageOf(answer.value);
     if (!page) return { ...about, outcome: 'server-error', count, detail: 'the answer is no list' };
