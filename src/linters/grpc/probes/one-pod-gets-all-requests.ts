@@ -29,6 +29,7 @@ export const onePodGetsAllRequests: Probe = {
     { verb: 'list', group: '', resource: 'namespaces' },
     { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices' },
     { verb: 'list', group: 'apps', resource: 'deployments' },
+    { verb: 'list', group: 'apps', resource: 'replicasets' },
     { verb: 'list', group: 'apps', resource: 'statefulsets' },
     { verb: 'list', group: 'apps', resource: 'daemonsets' },
     { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
