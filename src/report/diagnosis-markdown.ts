@@ -1,7 +1,7 @@
 import type { Language } from '../runbooks/types.ts';
 import { harmless } from './colour.ts';
 import type { DiagnosisReport, IncidentReport, SubjectReport } from './diagnosis-report.ts';
-import { ageText, objectText, scopeText, SOURCE_WORDS, VERDICT_WORDS, word } from './diagnosis-words.ts';
+import { ageText, notCheckedLines, objectText, scopeText, SOURCE_WORDS, VERDICT_WORDS, word } from './diagnosis-words.ts';
 import { messageText } from './message.ts';
 
 /** The incident report for a ticket or a post-mortem. */
@@ -25,9 +25,7 @@ export function diagnosisMarkdown(report: DiagnosisReport, language: Language): 
       parts.push(`### ${inline(objectText(subject))}: ${verdictOf(subject)}`, ...subjectParts(subject, report, language));
     }
     if (incident.notChecked.length > 0) {
-      const lines = incident.notChecked.map(
-        ({ what, namespace, message }) => `- \`${what}\`${namespace ? ` (${inline(namespace)})` : ''}: ${inline(message)}`,
-      );
+      const lines = notCheckedLines(incident.notChecked, language).map((text) => `- ${inline(text)}`);
       parts.push(`**${word('notChecked', language)}**`, lines.join('\n'));
     }
   }

@@ -88,10 +88,14 @@ export interface DiagnosisTexts {
 export const VERDICTS: readonly Verdict[] = ['live', 'latent', 'unknown', 'mitigated', 'clear', 'absent'];
 
 export function diagnosisReport(diagnosis: Diagnosis, texts: DiagnosisTexts): DiagnosisReport {
-  const { cluster, counts, access, requests, takenAt } = diagnosis;
+  const { counts, access, requests, takenAt } = diagnosis;
+  const { context, server, version, namespaces, scope } = diagnosis.cluster;
   const incidents = diagnosis.incidents.map((incident) => incidentReport(incident, texts));
   incidents.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) || (a.runbook < b.runbook ? -1 : 1));
-  return { version: 1, tool: texts.tool, takenAt, cluster: { ...cluster, ...counts }, incidents, access, requests };
+  // Written out: what is replayed from a file must give the same bytes, whatever the order of its keys.
+  const cluster = { context, server, version, namespaces, scope, objects: counts.objects, pods: counts.pods };
+  const { count, durationMs } = requests;
+  return { version: 1, tool: texts.tool, takenAt, cluster, incidents, access, requests: { count, durationMs } };
 }
 
 function incidentReport(incident: Incident, texts: DiagnosisTexts): IncidentReport {

@@ -1,8 +1,8 @@
 import type { Verdict } from '../linters/probe.ts';
 import type { Language } from '../runbooks/types.ts';
 import { harmless, harmlessPath, palette, type Palette } from './colour.ts';
-import type { DiagnosisReport, EvidenceReport, IncidentReport, NotCheckedReport, SubjectReport } from './diagnosis-report.ts';
-import { ageText, objectText, scopeText, SOURCE_WORDS, VERDICT_WORDS, word } from './diagnosis-words.ts';
+import type { DiagnosisReport, EvidenceReport, IncidentReport, SubjectReport } from './diagnosis-report.ts';
+import { ageText, notCheckedLines, objectText, scopeText, SOURCE_WORDS, VERDICT_WORDS, word } from './diagnosis-words.ts';
 import { messageText } from './message.ts';
 
 export interface DiagnosisTextOptions {
@@ -54,7 +54,8 @@ class Printer {
     if (told.length > MAX_SUBJECTS) lines.push(`  ${word('more', language, { count: told.length - MAX_SUBJECTS })}`);
     // What was not checked matters where it decides; for the others it is counted at the end.
     if (incident.verdict !== 'clear' && incident.verdict !== 'absent') {
-      for (const one of incident.notChecked) lines.push(`  ${paint.faint(`${word('notChecked', language)}: ${notCheckedText(one)}`)}`);
+      for (const text of notCheckedLines(incident.notChecked, language))
+        lines.push(`  ${paint.faint(`${word('notChecked', language)}${language === 'zh-cn' ? '：' : ': '}${line(text)}`)}`);
     }
     if (incident.verdict === 'live' || incident.verdict === 'latent')
       lines.push(`  ${paint.faint(`${word('runbook', language)}: runbook-lens runbooks show ${incident.runbook}`)}`);
@@ -110,10 +111,6 @@ class Printer {
     };
     return colour[verdict](upper);
   }
-}
-
-function notCheckedText({ what, namespace, message }: NotCheckedReport): string {
-  return line(`${what}${namespace === undefined ? '' : ` (${namespace})`}: ${message}`);
 }
 
 /** One line, whatever a cluster's names and messages hold. */

@@ -2,7 +2,7 @@ import type { Evidence, Verdict } from '../linters/probe.ts';
 import type { Message } from '../linters/rule.ts';
 import type { Language } from '../runbooks/types.ts';
 import type { ObjectReference } from '../snapshot/snapshot.ts';
-import type { DiagnosisReport } from './diagnosis-report.ts';
+import type { DiagnosisReport, NotCheckedReport } from './diagnosis-report.ts';
 import { messageText } from './message.ts';
 
 /** The words of the incident report that all formats and the editor share. */
@@ -54,6 +54,22 @@ export function word(name: Word, language: Language, data?: Readonly<Record<stri
 /** `Deployment shop/cart`, `Node node-1`. */
 export function objectText({ kind, namespace, name }: ObjectReference): string {
   return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
+}
+
+/** What was not checked for one reason, in one line: `pods, services (shop): not allowed (403)`. */
+export function notCheckedLines(all: readonly NotCheckedReport[], language: Language): string[] {
+  const groups = new Map<string, { readonly one: NotCheckedReport; readonly what: string[] }>();
+  for (const one of all) {
+    const key = `${one.namespace ?? ''}\n${one.message}`;
+    const group = groups.get(key);
+    if (group) group.what.push(one.what);
+    else groups.set(key, { one, what: [one.what] });
+  }
+  const [comma, colon] = language === 'zh-cn' ? ['、', '：'] : [', ', ': '];
+  return [...groups.values()].map(({ one: { namespace, message }, what }) => {
+    const where = namespace === undefined ? '' : language === 'zh-cn' ? `（${namespace}）` : ` (${namespace})`;
+    return `${what.join(comma)}${where}${colon}${message}`;
+  });
 }
 
 const MINUTE_MS = 60_000;
