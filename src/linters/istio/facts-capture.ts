@@ -14,7 +14,7 @@ export const meshWideCapture = oncePer((unit: Unit): MeshWideCapture => {
   const excludedPorts = new Set<number>();
   let partly = false;
   for (const proxy of globalProxies(unit)) {
-    for (const item of (scalarAt(proxy, 'excludeOutboundPorts')?.text ?? '').split(',')) if (item.trim()) excludedPorts.add(Number(item));
+    for (const item of (scalarAt(proxy, 'excludeOutboundPorts')?.text ?? '').split(',')) excludedPorts.add(Number(item));
     const include = scalarAt(proxy, 'includeIPRanges');
     const exclude = scalarAt(proxy, 'excludeIPRanges');
     if (proxy.open || (include && include.text !== '*') || (exclude && exclude.text !== '')) partly = true;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import { sameNamespace, type Unit } from '../../model/unit.ts';
-import type { Gap, Lookup } from '../../model/value.ts';
+import type { Lookup } from '../../model/value.ts';
 import { oncePer } from '../../text/once.ts';
 import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
 import { type MeshPort, serviceEntryPort, servicePort } from './facts-protocol.ts';
@@ -57,7 +57,7 @@ function hostOf(object: KubeObject, kind: MeshHost['kind']): MeshHost {
   return {
     kind,
     object,
-    hosts: kind === 'Service' ? [] : itemsAt(object.root, 'spec', 'hosts').filter((item): item is YamlScalar => item.kind === 'scalar'),
+    hosts: itemsAt(object.root, 'spec', 'hosts').filter((item): item is YamlScalar => item.kind === 'scalar'),
     ports: maps.map(kind === 'Service' ? servicePort : serviceEntryPort),
     portsSeen: !(list?.kind === 'sequence' && list.open) && !(list === undefined && specIsOpen(object)),
     external: kind === 'ServiceEntry' ? location !== 'MESH_INTERNAL' : scalarAt(object.root, 'spec', 'externalName') !== undefined,
@@ -81,7 +81,7 @@ function overlap(a: string, b: string): boolean {
 }
 
 function matchesPattern(host: string, pattern: string): boolean {
-  return pattern === host || (pattern.startsWith('*') && host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1);
+  return pattern === host || (pattern.startsWith('*') && host.endsWith(pattern.slice(1)));
 }
 
 /**
@@ -90,7 +90,7 @@ function matchesPattern(host: string, pattern: string): boolean {
  * @param namespace of the object that names the host; `undefined` when templated
  */
 export function lookupHost(unit: Unit, host: string, namespace: string | undefined, complete: boolean): Lookup<MeshHost> {
-  const short = host.includes('.') || host.includes('*') ? serviceOfName(host) : { name: host, namespace };
+  const short = host.includes('.') ? serviceOfName(host) : { name: host, namespace };
   const byPattern = host.startsWith('*')
     ? services(unit).filter(({ object: { name, namespace: at } }) => {
         return name !== undefined && at !== undefined && `${name}.${at}.svc.cluster.local`.endsWith(host.slice(1));
@@ -100,18 +100,12 @@ export function lookupHost(unit: Unit, host: string, namespace: string | undefin
   const hits = [
     ...byPattern,
     ...byName.filter(({ object }) => sameNamespace(object.namespace, short?.namespace)),
-    ...serviceEntries(unit).filter(({ hosts }) => hosts.some((one) => !one.unknown && overlap(host, one.text))),
+    ...serviceEntries(unit).filter(({ hosts }) => hosts.some((one) => overlap(host, one.text))),
   ];
   const [first, ...more] = hits;
   if (first && more.length === 0) return { is: 'found', value: first };
   if (first) return { is: 'several', values: hits };
   if (complete) return { is: 'absent', closedBy: 'assume.complete' };
   // Nobody keeps all Services of a cluster in one folder: a host that isn't here is unseen, not absent.
-  return { is: 'unseen', gaps: [...unit.gaps, ...maskedHosts(unit)] };
+  return { is: 'unseen', gaps: unit.gaps };
 }
-
-const maskedHosts = oncePer((unit: Unit): readonly Gap[] =>
-  meshHosts(unit)
-    .filter(({ object, hosts }) => object.name === undefined || hosts.some((one) => one.unknown))
-    .map(({ object }): Gap => ({ kind: 'templated', path: object.file.path, detail: `${object.kind} with a templated name` })),
-);

@@ -114,20 +114,19 @@ export function injectedPods(unit: Unit, assume: Assume): UnitInjections {
   return pods;
 }
 
-/** Ports that this pod's traffic reaches without the sidecar; `undefined`: a template decides. */
+/** Whether this pod's traffic reaches a port without the sidecar; `undefined`: a template decides. A hole among the annotations is not looked at. */
 export function excludesOutboundPort(pod: PodTemplate, port: number): boolean | undefined {
   const scalar = scalarAt(pod.annotations, 'traffic.sidecar.istio.io/excludeOutboundPorts');
-  if (!scalar) return pod.annotations?.open ? undefined : false;
-  return scalar.unknown ? undefined : scalar.text.split(',').some((item) => item.trim() === String(port));
+  return scalar?.unknown ? undefined : (scalar?.text ?? '').split(',').some((item) => item.trim() === String(port));
 }
 
-/** The pod's traffic to any address bypasses the sidecar: nothing is captured, or the listed ranges are templated or given. */
+/** Whether the pod's traffic to every address goes through the sidecar. Not where ranges are given or templated. */
 export function capturesEverything(pod: PodTemplate): boolean {
   const include = scalarAt(pod.annotations, 'traffic.sidecar.istio.io/includeOutboundIPRanges');
   const exclude = scalarAt(pod.annotations, 'traffic.sidecar.istio.io/excludeOutboundIPRanges');
   const mode = scalarAt(pod.annotations, 'sidecar.istio.io/interceptionMode');
-  const isDefault = (scalar: YamlScalar | undefined, text: string): boolean => !scalar || (!scalar.unknown && scalar.text === text);
-  return isDefault(include, '*') && isDefault(exclude, '') && mode?.text !== 'NONE' && !pod.annotations?.open;
+  const isDefault = (scalar: YamlScalar | undefined, text: string): boolean => !scalar || scalar.text === text;
+  return isDefault(include, '*') && isDefault(exclude, '') && mode?.text !== 'NONE';
 }
 
 /** Whether a Service selects the pods of a template: all of its selector's labels are there, literally. */
