@@ -4,6 +4,8 @@ import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.t
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignores.ts';
+import { goMemoryLimit } from './runtime/probes/go-memory-limit.ts';
+import { jvmMemoryLimit } from './runtime/probes/jvm-memory-limit.ts';
 import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
@@ -14,4 +16,6 @@ export const PROBES: readonly Probe[] = [
   cacheTtlZero,
   routerRebuildMemory,
   settingsThatKongIgnores,
+  goMemoryLimit,
+  jvmMemoryLimit,
 ];

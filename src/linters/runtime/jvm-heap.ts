@@ -51,6 +51,6 @@ function sizeMiB(text: string): number | undefined {
 
 /** The JVM refuses what is above 100. */
 function percent(text: string): number | undefined {
-  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
-  return value !== undefined && value <= 100 ? value : undefined;
+  const value = Number(text);
+  return value <= 100 ? value : undefined;
 }

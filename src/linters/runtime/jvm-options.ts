@@ -2,7 +2,7 @@ import type { Container } from '../../model/container.ts';
 import type { Unit } from '../../model/unit.ts';
 import { type ImageReference, parseImage } from '../../model/version.ts';
 import { oncePer } from '../../text/once.ts';
-import { codeOf, effectiveVariable, imageOf } from './built-from.ts';
+import { effectiveVariable, imageOf } from './built-from.ts';
 import { commandOf, type Piece, type Word, wordsOfVariable } from './jvm-words.ts';
 
 /**
@@ -34,7 +34,7 @@ const options = oncePer((unit: Unit) => oncePer((container: Container) => readOp
 function readOptions(unit: Unit, container: Container): readonly Word[] {
   const command = commandOf(unit, container);
   const java = command.findLastIndex((piece) => isWord(piece) && /(?:^|\/)java$/.test(piece.text));
-  if (java < 0 && NO_JVM.test(imageNamed(container)?.name ?? '')) return [];
+  if (NO_JVM.test(imageNamed(container)?.name ?? '')) return [];
   const variable = (name: string): readonly Word[] | 'unknown' => {
     const found = effectiveVariable(unit, container, name);
     return found ? (wordsOfVariable(container, found) ?? 'unknown') : [];
@@ -63,12 +63,11 @@ const MAIN = /^(?:-jar|-m|--module|-version|--version)$/;
 /** What stands between `java` and the program; its own arguments follow. */
 function launched(pieces: readonly Piece[], unit: Unit, container: Container): (readonly Word[] | 'unknown')[] {
   const found: (readonly Word[] | 'unknown')[] = [];
-  for (let at = 0; at < pieces.length; at++) {
-    const piece = pieces[at];
-    if (piece === undefined) break;
+  const rest = [...pieces];
+  for (let piece = rest.shift(); piece; piece = rest.shift()) {
     if (piece === 'unknown') found.push('unknown');
     else if ('variable' in piece) found.push(shellVariable(piece.variable, unit, container));
-    else if (WITH_VALUE.test(piece.text)) at++;
+    else if (WITH_VALUE.test(piece.text)) rest.shift();
     else if (MAIN.test(piece.text)) break;
     else if (/^(?:@|-XX:(?:Flags|VMOptionsFile)=)/.test(piece.text)) found.push('unknown');
     else if (!piece.text.startsWith('-')) break;
@@ -95,7 +94,7 @@ function imageNamed(container: Container): ImageReference | undefined {
 
 /** The JDK that an image's tag names, as far as it is Java 8 or 9: `8u131-jre`, `1.8.0_131`, `9-jdk`. */
 function oldJava(unit: Unit, container: Container): { readonly major: number; readonly update: number | undefined } | undefined {
-  const image = [container, codeOf(unit, container).length > 0 ? imageOf(unit, container) : undefined]
+  const image = [container, imageOf(unit, container)]
     .map((one) => one && imageNamed(one))
     .find((one) => one && /^(?:openjdk|java|jdk|jre|adoptopenjdk|eclipse-temurin|amazoncorretto|zulu-openjdk)\d*/.test(one.name));
   const [, eight, update8, update, nine] = /^(?:(8|1\.8)(?:u(\d+)|\.0[_.](\d+))?|(9))(?!\d)/.exec(image?.tag ?? '') ?? [];

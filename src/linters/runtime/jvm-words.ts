@@ -105,12 +105,8 @@ function ownWord(container: Container, value: Value<string>): OwnWord {
     .find((node): node is YamlSequence => node?.kind === 'sequence' && node.items.some((item) => item === at));
   const item = sequence?.items.find((one) => one === at);
   // A compose command in one text: its words stand behind each other.
-  const holder: Holder | undefined =
-    sequence && item
-      ? { kind: 'list', sequence, item }
-      : isScalar(at)
-        ? undefined
-        : { kind: 'text', whole: nodeAt(container.node, 'command') ?? at };
+  const holder: Holder =
+    sequence && item ? { kind: 'list', sequence, item } : { kind: 'text', whole: nodeAt(container.node, 'command') ?? at };
   return { value, word: { text: value.value, at: exact ?? at, from: 'workload', holder: exact && holder } };
 }
 
@@ -158,10 +154,9 @@ function ofShell(
 ): Piece[] {
   return words.map((word): Piece => {
     const [part, ...others] = word.parts;
-    if (word.text === undefined && others.length === 0 && typeof part === 'object' && part.name !== undefined)
-      return { variable: part.name };
+    if (others.length === 0 && typeof part === 'object' && part.name !== undefined) return { variable: part.name };
     const text = word.text ?? word.decoded.text;
-    const exact = word.quoted ? undefined : span(word.at.start, word.at.end);
+    const exact = span(word.at.start, word.at.end);
     return { text, at: exact ?? whole, from, holder: exact && holder };
   });
 }

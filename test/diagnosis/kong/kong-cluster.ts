@@ -1,8 +1,11 @@
 import type { ContainerState, LogMatch, LogState, PodState, UsageSample } from '../../../src/snapshot/snapshot.ts';
 import { container, minutesAgo, pod } from '../snapshot-of.ts';
 
-/** A Deployment `kong` in `edge` with one container `proxy`. */
-export function kongYaml(image: string, env: Readonly<Record<string, string>>, limit: string | undefined = '4Gi'): string {
+/**
+ * A Deployment `kong` in `edge` with one container `proxy`.
+ * @param limit of memory; empty: none
+ */
+export function kongYaml(image: string, env: Readonly<Record<string, string>>, limit = '4Gi'): string {
   return `
 apiVersion: apps/v1
 kind: Deployment
@@ -19,7 +22,7 @@ spec:
 ${Object.entries(env)
   .map(([name, value]) => `            - { name: ${name}, value: ${JSON.stringify(value)} }`)
   .join('\n')}
-${limit === undefined ? '' : `          resources: { limits: { memory: ${limit} } }`}
+${limit === '' ? '' : `          resources: { limits: { memory: ${limit} } }`}
 `;
 }
 

@@ -86,12 +86,7 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   [
     'no limit at all',
     'unknown',
-    kong(
-      OLD,
-      EVENTUAL,
-      { pods: [kongPod(OLD, {}, { containers: [container({ name: 'proxy', image: OLD })] })], usage: [using(1500)] },
-      undefined,
-    ),
+    kong(OLD, EVENTUAL, { pods: [kongPod(OLD, {}, { containers: [container({ name: 'proxy', image: OLD })] })], usage: [using(1500)] }, ''),
   ],
   [
     'settings out of a Secret',

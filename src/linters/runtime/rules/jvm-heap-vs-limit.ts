@@ -64,9 +64,7 @@ export const jvmHeapVsLimit: Rule = {
   },
   check({ unit, report }) {
     for (const container of unit.containers) {
-      const words = jvmOptionsOf(unit, container);
-      if (words.length === 0) continue;
-      const found = judge(unit, container, jvmMemory(words));
+      const found = judge(unit, container, jvmMemory(jvmOptionsOf(unit, container)));
       if (found) report(found);
     }
   },
@@ -81,13 +79,7 @@ function judge(unit: Unit, container: Container, memory: JvmMemory): Report | un
   const { most, initial, percentage } = memory;
   // The JVM doesn't start: "Initial heap size set to a larger value than the maximum heap size".
   if (most && initial && initial.value > most.value) return undefined;
-  const limitMiB = container.memoryLimitMiB?.known ? container.memoryLimitMiB.value : undefined;
-  const found =
-    limitMiB === undefined
-      ? tooHighPercentage(unit, container, memory)
-      : (tooLarge(unit, container, memory, limitMiB) ??
-        tooHighPercentage(unit, container, memory) ??
-        tooMuch(unit, container, memory, limitMiB));
+  const found = againstLimit(unit, container, memory);
   if (found || !most || !percentage) return found;
   const remove = rewrite(new Map([[percentage.word, undefined]]));
   return {
@@ -95,78 +87,86 @@ function judge(unit: Unit, container: Container, memory: JvmMemory): Report | un
     data: { flag: most.word.text },
     severity: 'hint',
     at: percentage.word.at,
-    related: [{ at: most.word.at, messageId: 'beats', data: { flag: most.word.text } }],
+    related: elsewhere(percentage.word.at, [{ at: most.word.at, messageId: 'beats', data: { flag: most.word.text } }]),
     tags: ['unnecessary'],
     fixes: remove ? [{ id: 'drop-percentage', titleId: 'drop', data: {}, safety: 'review', changes: remove }] : [],
   };
 }
 
-/** The size that holds: `-Xmx`, else an `-Xms`, which raises the maximum. */
-function sizeOf({ most, initial, percentage }: JvmMemory, limitMiB: number): Setting | undefined {
-  if (most) return most;
-  const share = percentage && limitMiB >= LEAST_FOR_PERCENTAGE_MIB ? percentage.value / 100 : 0;
-  return initial && initial.value > limitMiB * share ? initial : undefined;
+function againstLimit(unit: Unit, container: Container, memory: JvmMemory): Report | undefined {
+  const limit = container.memoryLimitMiB;
+  // Without a limit there is nothing to compare with: a percentage is one of the node's memory.
+  if (!limit?.at) return undefined;
+  const place: Place = { limitAt: limit.at, memory, suggestion: suggest(unit, container, memory) };
+  if (limit.known) return tooLarge(place, limit.value) ?? tooMuch(place, limit.value);
+  const { most, percentage } = memory;
+  return percentage && !most && percentage.value > MOST_OF_LIMIT * 100
+    ? finding(place, percentage.word, 'percentage', { percent: percentage.value }, [])
+    : undefined;
 }
 
-function tooLarge(unit: Unit, container: Container, memory: JvmMemory, limitMiB: number): Report | undefined {
-  const size = sizeOf(memory, limitMiB);
-  if (!size || size.value <= limitMiB * MOST_OF_LIMIT) return undefined;
-  const above = size.value >= limitMiB;
-  const percent = Math.floor((size.value / limitMiB) * 100);
-  const beaten = memory.percentage
-    ? [{ at: memory.percentage.word.at, messageId: 'beaten', data: { flag: memory.percentage.word.text } }]
-    : [];
-  const data = { flag: size.word.text, heapMiB: Math.floor(size.value), percent };
-  const report = finding(unit, container, memory, size.word, above ? 'aboveLimit' : 'tight', data, beaten);
+interface Place {
+  readonly limitAt: Anchor;
+  readonly memory: JvmMemory;
+  readonly suggestion: Suggestion;
+}
+
+/** What the heap may grow to: `-Xmx`, else the larger one of `-Xms`, which raises the maximum, and the percentage. */
+function heapOf({ most, initial, percentage }: JvmMemory, limitMiB: number): Setting | undefined {
+  if (most) return most;
+  const share =
+    limitMiB >= LEAST_FOR_PERCENTAGE_MIB && percentage ? { ...percentage, value: (limitMiB * percentage.value) / 100 } : undefined;
+  return [share, initial].filter((one) => one !== undefined).toSorted((a, b) => b.value - a.value)[0];
+}
+
+function tooLarge(place: Place, limitMiB: number): Report | undefined {
+  const { percentage } = place.memory;
+  const heap = heapOf(place.memory, limitMiB);
+  if (!heap || heap.value <= limitMiB * MOST_OF_LIMIT) return undefined;
+  if (heap.word === percentage?.word) return finding(place, heap.word, 'percentage', { percent: percentage.value }, []);
+  const above = heap.value >= limitMiB;
+  const beaten = percentage ? [{ at: percentage.word.at, messageId: 'beaten', data: { flag: percentage.word.text } }] : [];
+  const percent = Math.floor((heap.value / limitMiB) * 100);
+  const data = { flag: heap.word.text, heapMiB: Math.floor(heap.value), percent, limitMiB: Math.floor(limitMiB) };
+  const report = finding(place, heap.word, above ? 'aboveLimit' : 'tight', data, beaten);
   return above ? { ...report, severity: 'error' } : report;
 }
 
-function tooHighPercentage(unit: Unit, container: Container, memory: JvmMemory): Report | undefined {
-  const { most, percentage } = memory;
-  const limit = container.memoryLimitMiB;
-  // Without a limit it is a part of the node's memory.
-  if (most || !percentage || !limit || percentage.value <= MOST_OF_LIMIT * 100) return undefined;
-  if (limit.known && limit.value < LEAST_FOR_PERCENTAGE_MIB) return undefined;
-  return finding(unit, container, memory, percentage.word, 'percentage', { percent: percentage.value }, []);
-}
-
 /** Heap, metaspace and direct memory together. */
-function tooMuch(unit: Unit, container: Container, memory: JvmMemory, limitMiB: number): Report | undefined {
-  const { percentage, metaspace, direct } = memory;
-  const size = sizeOf(memory, limitMiB) ?? (limitMiB >= LEAST_FOR_PERCENTAGE_MIB ? percentage : undefined);
-  if (!size) return undefined;
-  const heapMiB = size === percentage ? (limitMiB * size.value) / 100 : size.value;
-  const others = [metaspace, direct].filter((one) => one !== undefined);
-  const sumMiB = others.reduce((sum, { value }) => sum + value, heapMiB);
-  if (others.length === 0 || sumMiB <= limitMiB) return undefined;
+function tooMuch(place: Place, limitMiB: number): Report | undefined {
+  const heap = heapOf(place.memory, limitMiB);
+  if (!heap) return undefined;
+  const others = [place.memory.metaspace, place.memory.direct].filter((one) => one !== undefined);
+  const sumMiB = others.reduce((sum, { value }) => sum + value, heap.value);
+  if (sumMiB <= limitMiB) return undefined;
   const related = others.map(({ word }) => ({ at: word.at, messageId: 'alsoCounts', data: { flag: word.text } }));
-  return finding(unit, container, memory, size.word, 'sum', { heapMiB: Math.floor(heapMiB), sumMiB: Math.floor(sumMiB) }, related);
+  const data = { heapMiB: Math.floor(heap.value), sumMiB: Math.floor(sumMiB), limitMiB: Math.floor(limitMiB) };
+  return finding(place, heap.word, 'sum', data, related);
 }
 
 /** At the flag; or at the limit, when the image has the flag: others may run the same image with another limit. */
 function finding(
-  unit: Unit,
-  container: Container,
-  memory: JvmMemory,
+  { limitAt, memory, suggestion }: Place,
   word: Word,
   messageId: string,
   data: MessageData,
   related: readonly Related[],
 ): Report {
-  const limit = container.memoryLimitMiB;
-  const suggestion = suggest(unit, container, memory);
-  const [at, other]: [Anchor, Related | undefined] =
-    word.from === 'image' && limit?.at
-      ? [limit.at, { at: word.at, messageId: 'inImage' }]
-      : [word.at, limit?.at && { at: limit.at, messageId: 'limit' }];
-  const limitMiB = limit?.known ? Math.floor(limit.value) : 0;
+  const fromImage = word.from === 'image';
+  const at = fromImage ? limitAt : word.at;
+  const other = fromImage ? { at: word.at, messageId: 'inImage' } : { at: limitAt, messageId: 'limit' };
   return {
     messageId,
-    data: { ...data, limitMiB, suggestion: suggestion.most },
+    data: { ...data, suggestion: suggestion.most },
     at,
-    related: [...(other ? [other] : []), ...related],
-    ...(suggestion.fits ? offered(suggestion, rewrite(replacements(memory, word, suggestion, limitMiB))) : {}),
+    related: elsewhere(at, [other, ...related]),
+    ...(suggestion.fits ? offered(suggestion, rewrite(replacements(memory, word, suggestion))) : {}),
   };
+}
+
+/** Words that have no place of their own may all stand where the finding is. */
+function elsewhere(at: Anchor, related: readonly Related[]): readonly Related[] {
+  return related.filter((one) => one.at !== at);
 }
 
 function offered({ most }: Suggestion, changes: Fix['changes'] | undefined): Pick<Report, 'fixes' | 'snippet'> {
@@ -177,34 +177,32 @@ function offered({ most }: Suggestion, changes: Fix['changes'] | undefined): Pic
 interface Suggestion {
   readonly most: string;
   readonly initial: string;
-  /** MiB of heap that come out; 0 where the limit isn't known. */
+  /** MiB of heap that come out; infinite where the limit isn't known. */
   readonly heapMiB: number;
   /** It stays below the limit with all that comes on top. */
   readonly fits: boolean;
 }
 
-/** Three quarters of the limit, less where metaspace and direct memory are set high; half for servers that want it. */
-function suggest(unit: Unit, container: Container, { most, percentage, metaspace, direct }: JvmMemory): Suggestion {
-  const limitMiB = container.memoryLimitMiB?.known ? container.memoryLimitMiB.value : 0;
-  const others = (metaspace?.value ?? 0) + (direct?.value ?? 0);
-  const room = limitMiB === 0 ? 75 : Math.floor(((limitMiB - others) / limitMiB) * 100);
-  const kept = most ? undefined : percentage;
-  const percent = Math.min(Math.max(25, Math.min(75, room)), Math.floor(kept?.value ?? 75));
-  const fits = room >= percent;
-  const half = wantsHalf(container) && limitMiB > 0;
-  const heapMiB = Math.floor((limitMiB * (half ? Math.min(50, percent) : percent)) / 100);
-  return half || !(knowsPercentages(unit, container) || limitMiB === 0)
-    ? { most: `-Xmx${heapMiB}m`, initial: `-Xms${heapMiB}m`, heapMiB, fits }
-    : { most: `-XX:MaxRAMPercentage=${percent}.0`, initial: `-XX:InitialRAMPercentage=${percent}.0`, heapMiB, fits };
+/** Three quarters of the limit, less where metaspace and direct memory are set high or a smaller share is written; half for servers that want it. */
+function suggest(unit: Unit, container: Container, { percentage, metaspace, direct }: JvmMemory): Suggestion {
+  const usual = Math.min(75, Math.floor(percentage?.value ?? 75));
+  if (!container.memoryLimitMiB?.known) return { ...asShare(usual), heapMiB: Number.POSITIVE_INFINITY, fits: true };
+  const limitMiB = container.memoryLimitMiB.value;
+  const half = wantsHalf(container);
+  const room = Math.floor((1 - ((metaspace?.value ?? 0) + (direct?.value ?? 0)) / limitMiB) * 100);
+  const percent = Math.min(half ? 50 : usual, Math.max(25, room));
+  const heapMiB = Math.floor((limitMiB * percent) / 100);
+  const asSize = { most: `-Xmx${heapMiB}m`, initial: `-Xms${heapMiB}m` };
+  return { ...(half || !knowsPercentages(unit, container) ? asSize : asShare(percent)), heapMiB, fits: room >= percent };
 }
 
-/** One flag for the heap, in the place of the one that is wrong; and an initial size that fits below it. */
-function replacements(memory: JvmMemory, word: Word, suggestion: Suggestion, limitMiB: number): ReadonlyMap<Word, string | undefined> {
-  const { initial, heapWords } = memory;
+function asShare(percent: number): Pick<Suggestion, 'most' | 'initial'> {
+  return { most: `-XX:MaxRAMPercentage=${percent}.0`, initial: `-XX:InitialRAMPercentage=${percent}.0` };
+}
+
+/** One flag for the heap, and an initial size that fits below it. */
+function replacements({ initial, heapWords }: JvmMemory, word: Word, suggestion: Suggestion): ReadonlyMap<Word, string | undefined> {
   const texts = new Map<Word, string | undefined>(heapWords.map((one) => [one, undefined]));
-  if (initial && limitMiB > 0 && initial.value > suggestion.heapMiB) texts.set(initial.word, suggestion.initial);
-  if (word === initial?.word && heapWords.length > 0) texts.set(word, suggestion.initial);
-  const target = heapWords.includes(word) ? word : heapWords.at(-1);
-  texts.set(target ?? word, suggestion.most);
-  return texts;
+  if (initial && initial.value > suggestion.heapMiB) texts.set(initial.word, suggestion.initial);
+  return texts.set(heapWords.at(-1) ?? word, suggestion.most);
 }

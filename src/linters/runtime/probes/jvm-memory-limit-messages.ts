@@ -1,0 +1,45 @@
+import type { Message } from '../../rule.ts';
+
+/** What runtime/jvm-memory-limit says. */
+export const JVM_MESSAGES: Readonly<Record<string, Message>> = {
+  'is-live': { en: 'JVM containers are killed for memory ({count} workloads).', zh: '有 JVM 容器被 OOM 杀掉（{count} 个工作负载）。' },
+  'is-latent': {
+    en: 'JVM containers have no room beside their heap ({count} workloads).',
+    zh: '有 JVM 容器在堆之外没有余量（{count} 个工作负载）。',
+  },
+  'is-mitigated': {
+    en: 'JVM containers have a memory limit, and their heap leaves room below it ({count} workloads).',
+    zh: 'JVM 容器设有内存上限，堆也在其下留出了余量（{count} 个工作负载）。',
+  },
+  'is-clear': {
+    en: 'No JVM container is near its memory limit ({count} workloads).',
+    zh: '没有 JVM 容器接近内存上限（{count} 个工作负载）。',
+  },
+  'is-absent': { en: 'No container shows a JVM.', zh: '没有容器显示出 JVM。' },
+  'is-unknown': {
+    en: 'Whether JVM containers have room below their limits could not be judged: something that it rests on could not be read.',
+    zh: '无法判断 JVM 容器在上限之下是否有余量：所需信息没有读到。',
+  },
+  killed: {
+    en: 'A JVM container, killed by the kernel for memory: no OutOfMemoryError, no heap dump.',
+    zh: '这是 JVM 容器，因内存不足被内核杀掉：不会有 OutOfMemoryError，也不会有 heap dump。',
+  },
+  'killed-before': { en: 'Killed for memory, but too long ago to count as live.', zh: '曾被 OOM 杀掉，但时间太久，不算正在发生。' },
+  full: { en: 'Nearly at the limit: the next growth is a kill.', zh: '已接近上限，再增长就会被杀掉。' },
+  use: { en: 'Working set now.', zh: '当前的工作集。' },
+  sign: { en: 'This shows that it is a JVM.', zh: '由此可知它是 JVM。' },
+  bounded: { en: 'The heap ends below the container’s limit.', zh: '堆的上限低于容器上限。' },
+  'prove-cause': {
+    en: 'Native memory tracking (`jcmd 1 VM.native_memory`) tells what is beside the heap.',
+    zh: 'Native Memory Tracking（`jcmd 1 VM.native_memory`）可以说明堆外是什么。',
+  },
+  'prove-metrics': {
+    en: 'The working set (metrics.k8s.io), or the JVM’s version and heap flags.',
+    zh: '工作集（metrics.k8s.io），或 JVM 的版本和堆参数。',
+  },
+  'look-memory': { en: 'Look at the memory now', zh: '查看当前内存' },
+  'more-memory': {
+    en: 'Gain time with a higher limit: {before} → {limit} (restarts the pods; a heap in percent grows with it)',
+    zh: '提高上限以争取时间：{before} → {limit}（会重启 Pod；按百分比设置的堆会随之变大）',
+  },
+};

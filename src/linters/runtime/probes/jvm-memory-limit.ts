@@ -1,0 +1,50 @@
+import { parseGoDurationMs } from '../../../model/duration.ts';
+import { DAY_MS } from '../../../snapshot/times.ts';
+import { conclude } from '../../conclude.ts';
+import { configEvidence } from '../../evidence.ts';
+import type { ClusterView, Evidence, Probe } from '../../probe.ts';
+import { jvmMemory } from '../jvm-heap.ts';
+import { jvmOptionsOf } from '../jvm-options.ts';
+import { findingsOf, type LiveContainer, liveContainers } from '../live-containers.ts';
+import { type Judged, judgeMemory, moreMemory, NEEDS, OPTIONS, subjectsOf, summaryOf } from '../live-memory.ts';
+import { JVM_MESSAGES } from './jvm-memory-limit-messages.ts';
+
+const RULE = 'runtime/jvm-heap-vs-limit';
+
+/**
+ * Live: a container of a JVM was killed for memory within `window`. A JVM is proven by its own settings in the environment, by the program that is started, or by
+ * an image that everybody knows. The heap's own bound keeps the rest free only where the rule finds nothing wrong with it; a JVM that has no heap flag takes
+ * a quarter of the memory that it sees, which before 8u191 is the node's: then the working set tells, or nobody. Thresholds: OPTIONS in live-memory.ts.
+ */
+export const jvmMemoryLimit: Probe = {
+  id: 'runtime/jvm-memory-limit',
+  needs: NEEDS,
+  options: OPTIONS,
+  messages: JVM_MESSAGES,
+  judge(view) {
+    const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+    const judged = liveContainers(view, windowMs)
+      .filter(({ sign }) => sign?.runtime === 'jvm')
+      .map((one) => [one, judgeJvm(view, one)] as const);
+    const subjects = subjectsOf(judged);
+    return conclude(view, jvmMemoryLimit, { subjects, summary: summaryOf(subjects) });
+  },
+};
+
+function judgeJvm(view: ClusterView, one: LiveContainer): Judged {
+  const findings = findingsOf(view, one, RULE);
+  const judged = judgeMemory(view, one, findings, { bounds: heapBound(view, one), mayBeFull: false });
+  return judged.verdict === 'live' ? { ...judged, actions: [...judged.actions, ...moreMemory(one)] } : judged;
+}
+
+/** The flag that bounds the heap below the limit. */
+function heapBound(view: ClusterView, { workload, container, limitMiB }: LiveContainer): Evidence | undefined {
+  if (!container || !workload.manifest || limitMiB === undefined) return undefined;
+  const { most, percentage } = jvmMemory(jvmOptionsOf(view.unit, container));
+  const bound = most ?? percentage;
+  if (!bound) return undefined;
+  const heapMiB = bound === most ? bound.value : (limitMiB * bound.value) / 100;
+  if (heapMiB >= limitMiB) return undefined;
+  const value = `${bound.word.text}, limit ${Math.floor(limitMiB)} MiB`;
+  return configEvidence(workload.manifest, bound.word.at, value, { messageId: 'bounded' });
+}
