@@ -12,7 +12,7 @@ const REDUCED: Readonly<Record<string, (text: string) => string | undefined>> = 
 };
 
 /** Allow-listed annotations as texts; of the meshes' and Kiam's own the others as names. */
-const annotations: Keep = (raw) => {
+export const keepAnnotations: Keep = (raw) => {
   if (!isMap(raw)) return undefined;
   const kept: [string, JsonValue][] = [];
   for (const [key, value] of Object.entries(raw)) {
@@ -78,7 +78,7 @@ export function keepMetadata(raw: unknown): { [key: string]: JsonValue } | undef
   }
   const own = Object.hasOwn(raw, 'labels') ? labels(raw.labels) : undefined;
   if (own !== undefined) kept.push(['labels', own]);
-  const notes = Object.hasOwn(raw, 'annotations') ? annotations(raw.annotations) : undefined;
+  const notes = Object.hasOwn(raw, 'annotations') ? keepAnnotations(raw.annotations) : undefined;
   if (notes !== undefined) kept.push(['annotations', notes]);
   return Object.fromEntries(kept);
 }

@@ -50,11 +50,11 @@ export class SnapshotBuilder {
   private readonly slices = new Map<string, readonly EndpointState[]>();
   private readonly endpoints = new Map<string, readonly EndpointState[]>();
   private readonly nodes = new Map<string, NodeState>();
-  private events: EventState[] = [];
+  private events = new Map<string, EventState>();
   private readonly usage: UsageSample[] = [];
 
   /**
-   * Takes in one API object as JSON.parse gave it. Never throws.
+   * Takes in one API object as JSON.parse gave it; one that was there before it replaces. Never throws.
    * @param type what a list says of its items, which need not say it themselves
    * @returns whether it was taken in
    */
@@ -76,7 +76,7 @@ export class SnapshotBuilder {
         return true;
       case '/Event':
       case 'events.k8s.io/Event':
-        return this.addEvent(raw);
+        return this.addEvent(raw, key);
       case 'discovery.k8s.io/EndpointSlice':
         this.slices.set(key, endpointsOfSlice(raw));
         return true;
@@ -126,11 +126,11 @@ export class SnapshotBuilder {
     return true;
   }
 
-  private addEvent(raw: unknown): boolean {
+  private addEvent(raw: unknown, key: string): boolean {
     const event = eventState(raw);
     if (!event) return false;
-    this.events.push(event);
-    if (this.events.length >= 2 * MOST_EVENTS) this.events = newest(this.events);
+    this.events.set(key, event);
+    if (this.events.size >= 2 * MOST_EVENTS) this.events = new Map(newest(this.events));
     return true;
   }
 
@@ -159,7 +159,7 @@ export class SnapshotBuilder {
       endpoints: withoutDoubles([...sliced, ...plain]),
       replicaSets: [...this.replicaSets.values()].sort(byName),
       nodes: [...this.nodes.values()].sort((a, b) => compare(a.name, b.name)),
-      events: newest(this.events),
+      events: newest(this.events).map(([, event]) => event),
       usage: [...this.usage],
       logs: [],
       answers: [],
@@ -188,8 +188,8 @@ function replicaSetState(raw: unknown, namespace: string, name: string): Replica
   };
 }
 
-function newest(events: readonly EventState[]): EventState[] {
-  return [...events].sort((a, b) => compare(b.lastAt ?? '', a.lastAt ?? '') || compare(b.object.name, a.object.name)).slice(0, MOST_EVENTS);
+function newest(events: ReadonlyMap<string, EventState>): [string, EventState][] {
+  return [...events].sort(([keyA, a], [keyB, b]) => compare(b.lastAt ?? '', a.lastAt ?? '') || compare(keyA, keyB)).slice(0, MOST_EVENTS);
 }
 
 /** One address in several slices (IPv4 and IPv6 apart, one slice for each port) is one endpoint. */

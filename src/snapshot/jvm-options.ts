@@ -17,6 +17,17 @@ const INDIRECT = /^(?:@\S|-XX:(?:Flags|VMOptionsFile)=)/;
 /** Kubernetes' own references to other variables, by whose names nothing is given away. */
 const REFERENCE = /^\$\([A-Za-z_]\w*\)$/;
 
+/** Flags that are read, with whatever behind: one with a value of another form is set all the same. */
+const READ =
+  /^(?:-X(?:mx|ms|mn|ss)|-XX:(?:(?:Max|Min|Initial)RAM|(?:SoftMax|Max|Initial)HeapSize|MaxMetaspaceSize|MaxDirectMemorySize|ReservedCodeCacheSize)|-Dnetworkaddress\.cache|-Dsun\.net\.inetaddr|-Dio\.netty\.maxDirectMemory)/;
+
+/** A flag that is read, but in a form that is not kept, or options from elsewhere. */
+export function hidesJvmFlag(word: string): boolean {
+  return (
+    INDIRECT.test(word) || /\$\{?\w/.test(word) || (READ.test(word) && !isJvmFlag(word)) || (/\$\(/.test(word) && !REFERENCE.test(word))
+  );
+}
+
 export function isJvmFlag(word: string): boolean {
   return KEPT.some((form) => form.test(word));
 }
@@ -27,6 +38,6 @@ export function isJvmFlag(word: string): boolean {
  */
 export function keptJvmOptions(text: string): string | undefined {
   const words = text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ''));
-  if (words.some((word) => INDIRECT.test(word) || /^\$\{?\w/.test(word))) return undefined;
+  if (words.some(hidesJvmFlag)) return undefined;
   return words.filter((word) => isJvmFlag(word) || REFERENCE.test(word)).join(' ');
 }

@@ -15,6 +15,7 @@ import {
   scalar,
   textAt,
 } from './raw.ts';
+import { keepAnnotations } from './annotations.ts';
 import { keepInstallValues, keepKeepalive, keepMeshConfig } from './mesh-config.ts';
 
 const amount = matching(/^[-+]?[\w.% ]{0,32}$/);
@@ -204,6 +205,7 @@ const gatewayComponents = list(
     name: scalar,
     enabled: scalar,
     k8s: fields({
+      podAnnotations: keepAnnotations,
       env: (raw) =>
         Array.isArray(raw)
           ? raw.map((item: unknown): JsonValue => {

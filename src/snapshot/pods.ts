@@ -1,7 +1,7 @@
 import { parseMemoryMiB, parseQuantity } from '../model/quantity.ts';
 import { annotationTexts } from './annotations.ts';
 import { settingsOf } from './environment.ts';
-import { keptWords, programOf } from './programs.ts';
+import { keptWords, type Program, programOf } from './programs.ts';
 import { at, entriesAt, isMap, itemsAt, numberAt, textAt } from './raw.ts';
 import type { ContainerState, ObjectReference, PodState, Termination } from './snapshot.ts';
 import { controllerOf } from './owners.ts';
@@ -46,10 +46,18 @@ function readySinceOf(raw: unknown): string | undefined {
   return textAt(ready, 'status') === 'True' ? (textAt(ready, 'lastTransitionTime') ?? textAt(raw, 'status', 'startTime')) : undefined;
 }
 
+interface Status {
+  readonly status: unknown;
+  /** Pointer to it. */
+  readonly at: string;
+}
+
 function containersOf(raw: unknown): ContainerState[] {
-  const statuses = new Map<string, unknown>();
+  const statuses = new Map<string, Status>();
   for (const key of ['initContainerStatuses', 'containerStatuses']) {
-    for (const status of itemsAt(raw, 'status', key)) statuses.set(textAt(status, 'name') ?? '', status);
+    for (const [index, status] of itemsAt(raw, 'status', key).entries()) {
+      statuses.set(textAt(status, 'name') ?? '', { status, at: `/status/${key}/${index}` });
+    }
   }
   const read = (key: string, isInit: boolean): ContainerState[] =>
     itemsAt(raw, 'spec', key).flatMap((container): ContainerState[] => {
@@ -61,13 +69,14 @@ function containersOf(raw: unknown): ContainerState[] {
   return [...read('containers', false), ...read('initContainers', true)];
 }
 
-function containerState(container: unknown, name: string, role: ContainerState['role'], status: unknown): ContainerState {
+function containerState(container: unknown, name: string, role: ContainerState['role'], own: Status | undefined): ContainerState {
+  const status = own?.status;
   const image = textAt(container, 'image') ?? textAt(status, 'image') ?? '';
   const state = (['running', 'waiting', 'terminated'] as const).find((one) => isMap(at(status, 'state', one))) ?? 'unknown';
   const reason = state === 'waiting' || state === 'terminated' ? textAt(status, 'state', state, 'reason') : undefined;
   const startedAt = state === 'unknown' ? undefined : textAt(status, 'state', state, 'startedAt');
-  // A container that ended and was not restarted says so in its own state alone.
-  const last = termination(at(status, 'lastState', 'terminated')) ?? termination(at(status, 'state', 'terminated'));
+  const last = termination(at(status, 'lastState', 'terminated'));
+  const now = termination(at(status, 'state', 'terminated'));
   const command = itemsAt(container, 'command');
   const args = itemsAt(container, 'args');
   const program = programOf(name, image, [...command, ...args]);
@@ -81,13 +90,22 @@ function containerState(container: unknown, name: string, role: ContainerState['
     ...(reason === undefined ? {} : { reason }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(last ? { lastTermination: last } : {}),
+    ...(now ? { termination: now } : {}),
+    ...(own ? { statusAt: own.at } : {}),
     ...quantity('memoryLimitMiB', at(container, 'resources', 'limits', 'memory'), parseMemoryMiB),
     ...quantity('memoryRequestMiB', at(container, 'resources', 'requests', 'memory'), parseMemoryMiB),
     ...quantity('cpuLimitCores', at(container, 'resources', 'limits', 'cpu'), parseQuantity),
     ...quantity('cpuRequestCores', at(container, 'resources', 'requests', 'cpu'), parseQuantity),
     env: settingsOf(container),
-    args: program === 'other' ? [] : [...keptWords(command, program, true), ...keptWords(args, program, false)],
+    args: keptArgs(command, args, program),
   };
+}
+
+/** Of programs that nobody knows only a JVM's flags count. */
+function keptArgs(command: readonly unknown[], args: readonly unknown[], program: Program): string[] {
+  const kept = [...keptWords(command, program, true), ...keptWords(args, program, false)];
+  const isJava = kept.some((word) => word === 'java' || /(?:^|\s)-(?:X|D)/.test(word));
+  return program !== 'other' || isJava ? kept : [];
 }
 
 function termination(raw: unknown): Termination | undefined {

@@ -1,7 +1,7 @@
 import { parseImage } from '../model/version.ts';
 import { parseShell } from '../text/shell.ts';
 import { FLAGS, allowedIn } from './allowed.ts';
-import { isJvmFlag } from './jvm-options.ts';
+import { hidesJvmFlag, isJvmFlag } from './jvm-options.ts';
 
 /** Programs some of whose flags are kept; `other`: the name of what is started and JVM flags, no more. */
 export type Program = 'kiam' | 'kong' | 'istio-init' | 'istio-proxy' | 'controller' | 'coredns' | 'other';
@@ -50,9 +50,9 @@ const WORDS: Readonly<Record<Program, RegExp>> = {
   kong: /^(?:kong|docker-start|start|restart|reload|migrations|bootstrap|up|finish|list|reset|config|check|vault|hybrid|version|health|runner|prepare|stop|quit|wait-for-(?:db|postgres|migrations)|pg_isready)$/,
   'istio-init': /^(?:istio-iptables|pilot-agent)$/,
   'istio-proxy': /^(?:proxy|sidecar|router|waypoint|pilot-agent)$/,
-  controller: /^$/,
-  coredns: /^$/,
-  other: /^$/,
+  controller: /(?!)/,
+  coredns: /(?!)/,
+  other: /(?!)/,
 };
 
 const DROPPED_VALUE = '$(dropped)';
@@ -110,7 +110,7 @@ function keptScript(text: string, program: Program): string {
       );
       // Words that a variable makes may be any flag.
       if (kept.length > 0 && words.some((word) => word.text === undefined)) kept.push('$dropped');
-      return kept.join(' ');
+      return kept.map((word) => (word.includes('$(') ? `'${word}'` : word)).join(' ');
     })
     .filter((command) => command !== '')
     .join(' && ');
@@ -124,7 +124,9 @@ interface KeptFlag {
 
 function keptFlag(word: string, next: string | undefined, program: Program): KeptFlag | undefined {
   if (isJvmFlag(word)) return { words: [word], took: 1 };
-  if (/^@./.test(word)) return { words: ['@dropped'], took: 1 };
+  // What may be any flag stays as a word that nobody knows.
+  if (program === 'other' && hidesJvmFlag(word)) return { words: ['@dropped'], took: 1 };
+  if (/^\$\([A-Za-z_]\w*\)$/.test(word)) return { words: [word], took: 1 };
   const match = /^(--?)([A-Za-z][\w.-]{0,60})(=?)/.exec(word);
   if (!match) return undefined;
   const [lead, dashes = '', name = '', equals = ''] = match;
@@ -136,7 +138,8 @@ function keptFlag(word: string, next: string | undefined, program: Program): Kep
     const value = word.slice(lead.length);
     return { words: [`${dashes}${name}=${allowed?.form.test(value) ? value : DROPPED_VALUE}`], took: 1 };
   }
-  const takesNext = next !== undefined && !next.startsWith('-') && !isPlainKept(next, program);
+  // `sh -c '…'`: a script is nobody's value.
+  const takesNext = next !== undefined && !next.startsWith('-') && !/\s/.test(next.trim()) && !isPlainKept(next, program);
   if (!isNameKept) return { words: [], took: takesNext ? 2 : 1 };
   if (!takesNext) return { words: [word], took: 1 };
   return { words: [word, allowed?.form.test(next) ? next : DROPPED_VALUE], took: 2 };

@@ -59,7 +59,10 @@ export function matching(form: RegExp): Keep {
   };
 }
 
-/** A map with these fields only. An empty map stays: `emptyDir: {}` says something. */
+/**
+ * A map with these fields only. An empty map stays: `emptyDir: {}` says something. A field whose value isn't kept says `{ "dropped": {} }`: it must never
+ * read as one that isn't set.
+ */
 export function fields(spec: Readonly<Record<string, Keep>>): (raw: unknown) => { [key: string]: JsonValue } | undefined {
   const entries = Object.entries(spec);
   return (raw) => {
@@ -67,7 +70,7 @@ export function fields(spec: Readonly<Record<string, Keep>>): (raw: unknown) => 
     const kept: [string, JsonValue][] = [];
     for (const [name, keep] of entries) {
       if (!Object.hasOwn(raw, name)) continue;
-      const value = keep(raw[name]);
+      const value = keep(raw[name]) ?? presence(raw[name]);
       if (value !== undefined) kept.push([name, value]);
     }
     return Object.fromEntries(kept);

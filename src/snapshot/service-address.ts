@@ -12,5 +12,12 @@ export function serviceAddressOf({ value }: EnvironmentVariable): Address | unde
   const name = textAt(node, 'name');
   if (namespace === undefined || name === undefined) return undefined;
   const port = textAt(node, 'port');
-  return { namespace, name, ...(port === undefined ? {} : { port: Number(port) }) };
+  const prefix = textAt(node, 'prefix');
+  return {
+    namespace,
+    name,
+    host: textAt(node, 'host') ?? name,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(prefix === undefined ? {} : { prefix }),
+  };
 }

@@ -5,6 +5,10 @@ export interface Address {
   readonly namespace: string;
   readonly name: string;
   readonly port?: number;
+  /** As written: `orders`, `orders.shop.svc`. How many dots it has decides how DNS looks it up. */
+  readonly host: string;
+  /** The scheme as written, where it matters to gRPC: `http://`, `dns:///`. */
+  readonly prefix?: string;
 }
 
 type Holder = { [key: string]: JsonValue };
@@ -32,7 +36,7 @@ export class ServiceEdges {
   }
 
   /**
-   * What stands for a value that isn't kept: `{ dropped: {} }`, which settle() makes `{ serviceAddress: { namespace, name, port } }` for an address of a listed Service.
+   * What stands for a value that isn't kept: `{ dropped: {} }`, which settle() makes `{ serviceAddress: { namespace, name, host, port, prefix } }` for an address of a listed Service.
    * @param setting the variable's name: a bare word is an address only where the name says so
    * @param namespace of the workload
    */
@@ -45,13 +49,14 @@ export class ServiceEdges {
 
   /** Call when the Services are listed; may be called again. */
   settle(): void {
-    this.waiting = this.waiting.filter(({ holder, address: { namespace, name, port } }) => {
+    this.waiting = this.waiting.filter(({ holder, address }) => {
+      const { namespace, name, port } = address;
       const service = this.services.get(`${namespace}/${name}`);
       if (!service) return true;
       // `redis:7` may be an image: nobody can dial a port that the Service doesn't have.
       if (port !== undefined && service.ports && !service.ports.has(port)) return true;
       delete holder.dropped;
-      holder.serviceAddress = { namespace, name, ...(port === undefined ? {} : { port }) };
+      holder.serviceAddress = { ...address };
       return false;
     });
   }
@@ -59,6 +64,7 @@ export class ServiceEdges {
 
 const NAMES_ADDRESS =
   /(?:^|[_.-])(?:host|hostname|addr|address|url|uri|endpoint|target|server|service|svc|upstream|backend|broker|dsn)s?$/i;
+const GRPC_SCHEME = /^(?:https?|grpcs?|dns|passthrough|xds|static|kubernetes|ipv[46]|unix):\/{0,3}$/;
 const SCHEME = /^(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/\/?/i;
 
 /**
@@ -71,13 +77,15 @@ export function addressIn(setting: string, text: string, namespace: string): Add
   const scheme = SCHEME.exec(first)?.[0] ?? /^(?:dns|passthrough):/.exec(first)?.[0] ?? '';
   const authority = first.slice(scheme.length).split(/[/?#]/, 1)[0] ?? '';
   const own = authority.slice(authority.lastIndexOf('@') + 1);
-  const match = /^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)\.?(?::(\d{1,5}))?$/.exec(own.toLowerCase());
+  const match = /^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\.?)(?::(\d{1,5}))?$/.exec(own.toLowerCase());
   const host = match?.[1];
   if (host === undefined) return undefined;
-  const [name = '', space, third] = host.split('.');
-  if (third !== undefined && third !== 'svc') return undefined;
+  const [name = '', space, third] = host.replace(/\.$/, '').split('.');
+  // Behind `svc` stands the cluster's domain and nothing else.
+  if (third !== undefined && !/^[^.]+\.[^.]+\.svc(?:\.cluster\.local)?\.?$/.test(host)) return undefined;
   const port = match?.[2] === undefined ? undefined : Number(match[2]);
   const isBare = scheme === '' && space === undefined && port === undefined;
   if (isBare && !NAMES_ADDRESS.test(setting.replace(/([a-z])([A-Z])/g, '$1_$2'))) return undefined;
-  return { namespace: space ?? namespace, name, ...(port === undefined ? {} : { port }) };
+  const prefix = GRPC_SCHEME.test(scheme) ? { prefix: scheme } : {};
+  return { namespace: space ?? namespace, name, host, ...(port === undefined ? {} : { port }), ...prefix };
 }
