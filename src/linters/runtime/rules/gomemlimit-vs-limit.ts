@@ -103,6 +103,8 @@ function fromField(unit: Unit, container: Container, { value, node }: Environmen
   // Without a limit it is the node's memory. Another divisor gives another number.
   if (!resource || !container.memoryLimitMiB || !['0', '1'].includes(textAt(field, 'divisor') ?? '1')) return undefined;
   if (![undefined, container.name].includes(textAt(field, 'containerName'))) return undefined;
+  // Istio writes that for its own proxy: nearly all of that memory is Envoy's, and nobody can change it there.
+  if (container.name === 'istio-proxy') return undefined;
   const limitMiB = container.memoryLimitMiB.known ? container.memoryLimitMiB.value : undefined;
   const suggestion = limitMiB === undefined ? undefined : suggest(unit, container, limitMiB);
   return {
