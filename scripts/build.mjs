@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Bundles the product into `dist/`: the command line (`cli.js`, with what it needs seldom in `cli-chunks/`), and the editor's
- * extension and worker, as far as their sources are there. Copies the wasm grammars.
+ * extension, worker and cluster reader, as far as their sources are there. Copies the wasm grammars.
  *
  *   node scripts/build.mjs [--verbose] [--out DIR]     sizes and time on standard error; default: dist
  */
@@ -62,6 +62,43 @@ const shared = {
 /** Some dependencies are CommonJS and ask for `require`, which an ES module does not have. */
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+/**
+ * Of the Kubernetes client only what reads kubeconfigs and asks for credentials is used; requests are our own. Its generated API (340 KiB) and
+ * undici (730 KiB, Node 22.19 and up) stay out: they stand behind functions that nobody here calls.
+ * @type {import('esbuild').Plugin}
+ */
+const kubeconfigOnly = {
+  name: 'kubeconfig-only',
+  setup({ onResolve, onLoad }) {
+    const unused = {
+      undici: ['Agent', 'ProxyAgent'],
+      './gen/index.js': ['ServerConfiguration', 'createConfiguration'],
+      './middleware.js': ['setHeaderMiddleware'],
+    };
+    onResolve({ filter: /^(?:undici|\.\/gen\/index\.js|\.\/middleware\.js)$/ }, ({ path, importer }) =>
+      /@kubernetes[\\/]client-node[\\/]dist[\\/]config\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
+      contents: unused[path]
+        .map((name) => `export function ${name}() { throw new Error('${name} is not part of this bundle'); }`)
+        .join('\n'),
+    }));
+  },
+};
+
+/**
+ * In the editor's bundle `await import('…/cluster/cluster.ts')` loads `cluster.cjs`, when it is first asked for.
+ * @type {import('esbuild').Plugin}
+ */
+const clusterApart = {
+  name: 'cluster-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/cluster\/cluster\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './cluster.cjs', external: true } : undefined,
+    );
+  },
+};
+
 /** @returns {Promise<import('esbuild').BuildResult[]>} */
 async function bundle() {
   const builds = [
@@ -74,13 +111,15 @@ async function bundle() {
       splitting: true,
       chunkNames: 'cli-chunks/[name]-[hash]',
       banner: { js: REQUIRE },
+      plugins: [kubeconfigOnly],
     }),
   ];
   const commonJs = [
-    { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'] },
-    { source: join('src', 'service', 'worker.ts'), name: 'worker.cjs', external: [] },
+    { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'], plugins: [clusterApart] },
+    { source: join('src', 'service', 'worker.ts'), name: 'worker.cjs', external: [], plugins: [] },
+    { source: join('src', 'cluster', 'cluster.ts'), name: 'cluster.cjs', external: [], plugins: [kubeconfigOnly] },
   ];
-  for (const { source, name, external } of commonJs.filter((entry) => existsSync(join(root, entry.source)))) {
+  for (const { source, name, external, plugins } of commonJs.filter((entry) => existsSync(join(root, entry.source)))) {
     builds.push(
       build({
         ...shared,
@@ -88,6 +127,7 @@ async function bundle() {
         outfile: join(dist, name),
         format: 'cjs',
         external,
+        plugins,
         define: { 'import.meta.url': '__moduleUrl' },
         banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
       }),

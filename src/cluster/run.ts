@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** The time that a whole run has. Its signal aborts when that is over or the user cancels. */
 export class Run {
   readonly #controller = new AbortController();
@@ -9,6 +11,8 @@ export class Run {
 
   constructor(deadlineMs: number, user: AbortSignal | undefined) {
     this.#user = user;
+    // Every request that waits or is under way listens.
+    setMaxListeners(0, this.#controller.signal);
     this.#endsAtMs = performance.now() + deadlineMs;
     this.#timer = setTimeout(() => this.#end('timeout'), deadlineMs);
     if (user?.aborted) this.#end('cancelled');
