@@ -43,10 +43,10 @@ const ofObject = oncePer((object: KubeObject): readonly MeshConfig[] => {
     const own = kind === 'IstioOperator' ? mapAt(spec, 'meshConfig') : undefined;
     const values = mapAt(spec, 'values', 'meshConfig');
     const at = spec ?? root;
-    const complete = !root.open && spec?.open !== true && mapAt(spec, 'values')?.open !== true;
+    const complete = !root.open;
     const roots = [own, values].filter((map) => map !== undefined);
     if (roots.length === 0) return [{ root: undefined, origin: kind, at, complete }];
-    return roots.map((map) => ({ root: map, origin: kind, at: map, complete: complete && !map.open }));
+    return roots.map((map) => ({ root: map, origin: kind, at: map, complete }));
   }
   const scalar = scalarAt(root, 'data', 'mesh');
   if (!scalar) return [];
@@ -61,7 +61,7 @@ function ofReleases(unit: Unit): MeshConfig[] {
     const named = release.chart !== undefined && CONTROL_PLANE_CHARTS.has(release.chart);
     // A values file that stands alone counts when it speaks of a mesh.
     if (!named && !(release.chart === undefined && mesh)) return [];
-    const complete = release.complete && !release.values.open && mesh?.open !== true;
+    const complete = release.complete && !release.values.open;
     return [{ root: mesh, origin: 'values', at: mesh ?? release.values, complete }];
   });
 }
@@ -78,7 +78,7 @@ const NONE: readonly MeshConfig[] = [];
 const ofFile = oncePer((parsed: YamlFile): readonly MeshConfig[] => {
   if (!/(?:^|\/)mesh[^/]*\.ya?ml$/.test(parsed.file.path)) return NONE;
   return parsed.documents.flatMap(({ root }): MeshConfig[] => {
-    if (root?.kind !== 'map' || nodeAt(root, 'kind') || !isMeshConfig(root)) return [];
+    if (root?.kind !== 'map' || !isMeshConfig(root)) return [];
     return [{ root, origin: 'file', at: root, complete: !root.open }];
   });
 });

@@ -1,4 +1,5 @@
 import {
+  isVersionKnown,
   parseImage,
   UNKNOWN_VERSION,
   type Version,
@@ -42,7 +43,7 @@ const versionOfContainer = oncePer(({ image }: Container): VersionRange | undefi
  */
 export function istioVersion(unit: Unit, repository: Repository): VersionRange {
   const found = versionInFiles(unit);
-  if (found.from || found.before) return found;
+  if (isVersionKnown(found)) return found;
   const assumed = repository.assume(unit.folder).istio;
   return assumed === undefined ? found : versionRange(String(assumed));
 }
@@ -65,7 +66,7 @@ function namedVersions(unit: Unit): VersionRange[] {
     if (tag !== undefined) versions.push(versionOfTag(tag));
     else if (own !== undefined) versions.push(versionRange(own));
   }
-  return versions.filter((version) => version.from || version.before);
+  return versions.filter(isVersionKnown);
 }
 
 function isIstioRepository(repository: string | undefined): boolean {
@@ -84,9 +85,9 @@ function span(versions: readonly VersionRange[]): VersionRange {
 }
 
 function least(a: Version | undefined, b: Version | undefined): Version | undefined {
-  return a && b ? (compareVersions(a, b) <= 0 ? a : b) : undefined;
+  return a && b ? [a, b].toSorted(compareVersions)[0] : undefined;
 }
 
 function greatest(a: Version | undefined, b: Version | undefined): Version | undefined {
-  return a && b ? (compareVersions(a, b) >= 0 ? a : b) : undefined;
+  return a && b ? [a, b].toSorted(compareVersions)[1] : undefined;
 }
