@@ -3,11 +3,11 @@ import type { Unit } from '../../model/unit.ts';
 import { type ImageReference, parseImage } from '../../model/version.ts';
 import { oncePer } from '../../text/once.ts';
 import { effectiveVariable, imageOf } from './built-from.ts';
-import { commandOf, type Piece, type Word, wordsOfVariable } from './jvm-words.ts';
+import { commandOf, hasOwnEntrypoint, type Piece, type Word, wordsOfVariable } from './jvm-words.ts';
 
 /**
  * Start scripts of images that hand variables to `java`, in the script's order. Sources: apache/tomcat:bin/catalina.sh,
- * jetty/jetty.docker:docker-entrypoint.sh, jenkinsci/docker:jenkins.sh, wildfly/wildfly:bin/standalone.conf, keycloak/keycloak:bin/kc.sh,
+ * eclipse/jetty.docker:docker-entrypoint.sh, jenkinsci/docker:jenkins.sh, wildfly/wildfly:bin/standalone.conf, keycloak/keycloak:bin/kc.sh,
  * elastic/elasticsearch, opensearch-project/OpenSearch, elastic/logstash, apache/kafka:bin/kafka-run-class.sh, apache/solr:bin/solr.
  */
 const SCRIPTS: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -83,7 +83,9 @@ function shellVariable(name: string, unit: Unit, container: Container): readonly
   return container.env.unseen.length > 0 ? 'unknown' : [];
 }
 
+/** Where the workload starts something else, the image's script doesn't run. */
 function scripted(container: Container): readonly string[] {
+  if (hasOwnEntrypoint(container)) return [];
   const name = imageNamed(container)?.name ?? '';
   return SCRIPTS.find(([image]) => image.test(name))?.[1] ?? [];
 }

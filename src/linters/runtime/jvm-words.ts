@@ -82,13 +82,17 @@ export function wordsOfVariable(container: Container, { name, value }: Environme
 /** What a container starts: its own command, else the image's, with what each of them adds. */
 export function commandOf(unit: Unit, container: Container): Piece[] {
   const own = container.args.map((value) => ownWord(container, value));
-  const entry = container.surface === 'compose' ? 'entrypoint' : 'command';
-  if (nodeAt(container.node, entry)) return expanded(own);
+  if (hasOwnEntrypoint(container)) return expanded(own);
   const file = imageOf(unit, container)?.at.file;
   const final = file && parseDockerfile(file).final;
   const image = final ? effectiveCommand(final) : undefined;
   if (!file || !image) return expanded(own);
   return [...ofDockerfile(file, image.entrypoint), ...(own.length > 0 ? expanded(own) : ofDockerfile(file, image.cmd))];
+}
+
+/** The workload starts something in the place of what its image would. */
+export function hasOwnEntrypoint({ surface, node }: Container): boolean {
+  return nodeAt(node, surface === 'compose' ? 'entrypoint' : 'command') !== undefined;
 }
 
 interface OwnWord {
