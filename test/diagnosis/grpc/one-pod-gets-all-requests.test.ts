@@ -281,6 +281,22 @@ describe(`${probe.id}: evidence`, () => {
     assert.equal(dials?.value, 'ORDERS_ADDR → orders.shop:9090');
   });
 
+  it('an address that stands in a ConfigMap is one, too', () => {
+    const map = `---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: targets, namespace: shop }
+data: { ORDERS_ADDR: { serviceAddress: { namespace: shop, name: orders, host: orders, port: 9090 } } }
+`;
+    const parts = shop({ more: map });
+    const yaml = parts.yaml?.replace(/env: \[.*\]/, 'envFrom: [{ configMapRef: { name: targets } }]') ?? '';
+    const [subject] = judge(probe, { ...parts, yaml, usage: samples(SKEWED) }).subjects;
+    assert.equal(subject?.verdict, 'live');
+    const dials = subject?.evidence.find(({ explains }) => explains.messageId === 'dials');
+    assert.deepEqual(dials?.object, { kind: 'ConfigMap', namespace: 'shop', name: 'targets' });
+    assert.equal(dials?.pointer, '/data/ORDERS_ADDR');
+  });
+
   it('as many clients as pods: no arithmetic floor', () => {
     assert.ok(!ids(judge(probe, { ...shop({ clients: [{}, {}, {}, {}] }), usage: samples(SKEWED) })).includes('floor'));
   });

@@ -21,6 +21,7 @@ export const clientCannotConnect: Probe = {
   needs: [
     { verb: 'list', group: '', resource: 'pods' },
     { verb: 'list', group: '', resource: 'services' },
+    { verb: 'list', group: '', resource: 'configmaps' },
     { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices' },
     { verb: 'list', group: 'apps', resource: 'deployments' },
     { verb: 'list', group: 'apps', resource: 'replicasets' },
@@ -120,10 +121,10 @@ function actionsOf(view: ClusterView, suspect: Suspect, clients: readonly Client
   const actions: (Action | undefined)[] = [logAction(object, suspect.container.name, '10m')];
   if (verdict === 'live') actions.push(rollbackAction(view, object));
   // The old value isn't known here, the old revision is: that is what takes it back.
-  for (const { variable, container, prefix, service, dialled, port } of clients) {
+  for (const { variable, container, prefix, service, dialled, port, writtenIn } of clients) {
     const isWrong = prefix === 'dns://' || (refused && (prefix === 'http://' || prefix === 'https://'));
     const number = dialled ?? port?.port;
-    if (!isWrong || number === undefined || !canBeSet(object)) continue;
+    if (!isWrong || number === undefined || !canBeSet(object) || writtenIn.kind !== object.kind) continue;
     const text = `${variable}=dns:///${service.object.name}.${service.object.namespace}:${number}`;
     actions.push({
       title: { messageId: 'correct-target', data: { workload: target(object) } },

@@ -1,18 +1,20 @@
-import { podTemplateOf } from '../../../model/kubernetes/objects.ts';
+import type { EnvironmentVariable } from '../../../model/container.ts';
 import { objectsOfKind } from '../../../model/unit.ts';
-import type { PodState } from '../../../snapshot/snapshot.ts';
+import { serviceAddressOf } from '../../../snapshot/service-address.ts';
+import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
-import { itemsAt, mapAt, textAt } from '../../../text/yaml.ts';
+import { textAt } from '../../../text/yaml.ts';
 import type { ClusterView, LiveWorkload } from '../../probe.ts';
 import type { ServicePort } from '../facts-services.ts';
-import type { GrpcServer, ScoredService } from './grpc-services.ts';
+import { type GrpcServer, referenceOf, type ScoredService } from './grpc-services.ts';
 
 /** A live workload whose environment has the address of a Service. What its code does with it can't be seen. */
 export interface Client {
   readonly workload: LiveWorkload;
   readonly container: string;
   readonly variable: string;
-  /** To the variable in the workload. */
+  /** The object that holds the variable: the workload, or a ConfigMap. */
+  readonly writtenIn: ObjectReference;
   readonly pointer: string;
   readonly service: ScoredService;
   /** The port that is dialled; `undefined`: the address names none, or one that the Service doesn't have. */
@@ -35,33 +37,30 @@ const PROXY = /(?:^|[/-])(?:envoy|nginx|haproxy|traefik|kong)(?:[-:@]|$)/;
 export function clientsOf(view: ClusterView, server: GrpcServer): readonly Client[] {
   return view.workloads.flatMap((workload) => {
     const pods = workload.pods.filter(({ deleting, phase }) => !deleting && (phase === 'Running' || phase === 'Pending'));
-    const template = workload.manifest && podTemplateOf(workload.manifest);
-    if (!workload.manifest || !template || pods.length === 0) return [];
-    const { root } = workload.manifest;
+    if (pods.length === 0) return [];
     if (server.services.some(({ service }) => service.backends.some((backend) => backend.workload === workload.manifest))) return [];
     const found = new Map<string, Client>();
-    for (const container of itemsAt(template.spec, 'containers')) {
-      if (PROXY.test(textAt(container, 'image') ?? '')) continue;
-      for (const item of itemsAt(container, 'env')) {
-        const address = mapAt(item, 'valueFrom', 'serviceAddress');
-        const service = server.services.find(
-          ({ object }) => object.name === textAt(address, 'name') && object.namespace === textAt(address, 'namespace'),
-        );
-        if (!address || !service) continue;
-        const text = textAt(address, 'port');
+    for (const container of workload.containers) {
+      if (container.init || (container.image?.known && PROXY.test(container.image.value))) continue;
+      for (const variable of container.env.variables.values()) {
+        const address = serviceAddressOf(variable);
+        const service = server.services.find(({ object }) => object.name === address?.name && object.namespace === address.namespace);
+        if (!address || !service || found.has(service.object.name)) continue;
+        const { port: dialled, prefix } = address;
         const ports = service.ports.map(({ port }) => port);
-        const port = text === undefined ? ports[0] : ports.find((one) => one.port === text || headlessPort(service, one, text));
-        const other = service.service.ports.some((one) => one.port === text) && port === undefined;
-        if (other || found.has(service.object.name)) continue;
+        const port =
+          dialled === undefined ? ports[0] : ports.find((one) => Number(one.port) === dialled || headlessPort(service, one, dialled));
+        if (!port && service.service.ports.some((one) => Number(one.port) === dialled)) continue;
+        const where = placeOf(view, workload, variable);
         found.set(service.object.name, {
           workload,
-          container: textAt(container, 'name') ?? '',
-          variable: textAt(item, 'name') ?? '',
-          pointer: jsonPointer(root, item),
+          container: container.name,
+          variable: variable.name,
+          ...where,
           service,
           port,
-          dialled: text === undefined ? undefined : Number(text),
-          prefix: textAt(address, 'prefix'),
+          dialled,
+          prefix,
           pods,
         });
       }
@@ -70,9 +69,20 @@ export function clientsOf(view: ClusterView, server: GrpcServer): readonly Clien
   });
 }
 
+/** Where the address is written: the workload's list of variables, or a ConfigMap. */
+function placeOf(
+  view: ClusterView,
+  { object, manifest }: LiveWorkload,
+  variable: EnvironmentVariable,
+): Pick<Client, 'writtenIn' | 'pointer'> {
+  const at = variable.node ?? variable.nameAt;
+  const holder = manifest?.file === at.file ? manifest : view.unit.objects.find(({ file }) => file === at.file);
+  return holder ? { writtenIn: referenceOf(holder), pointer: jsonPointer(holder.root, at) } : { writtenIn: object, pointer: '' };
+}
+
 /** A headless name leads to the pods themselves, on the port where they listen. */
-function headlessPort({ service }: ScoredService, port: ServicePort, dialled: string): boolean {
-  return service.headless && port.targetPort === Number(dialled);
+function headlessPort({ service }: ScoredService, port: ServicePort, dialled: number): boolean {
+  return service.headless && port.targetPort === dialled;
 }
 
 /**

@@ -66,11 +66,11 @@ export function logEvidence(view: ClusterView, { pod, container }: Suspect): Lin
 
 /** What the variable itself says: a form that no library takes, a form that some don't, a port that nobody listens on. */
 export function targetEvidence(client: Client): { readonly verdict: 'latent' | 'unknown'; readonly evidence: Evidence }[] {
-  const { workload, pointer, variable, prefix, service, dialled } = client;
+  const { writtenIn, pointer, variable, prefix, service, dialled } = client;
   const { service: facts, object } = service;
   const at = (messageId: string, value: string, data: Said['data'] = {}): Evidence => ({
     source: 'config',
-    object: workload.object,
+    object: writtenIn,
     pointer,
     value: `${variable}: ${value}`,
     explains: { messageId, data },
@@ -129,11 +129,11 @@ export function stateEvidence(view: ClusterView, { pod, container }: Suspect): E
   return found;
 }
 
-export function dialEvidence({ workload, pointer, variable, service, dialled }: Client): Evidence {
+export function dialEvidence({ writtenIn, pointer, variable, service, dialled }: Client): Evidence {
   const { namespace, name } = service.object;
   return {
     source: 'config',
-    object: workload.object,
+    object: writtenIn,
     pointer,
     value: `${variable} → ${name}.${namespace}${dialled === undefined ? '' : `:${dialled}`}`,
     explains: { messageId: 'dials', data: { service: `${namespace}/${name}` } },

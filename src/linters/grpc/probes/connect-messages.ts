@@ -66,8 +66,8 @@ export const CONNECT_MESSAGES = {
     zh: '代码如何拼出 target：`runbook-lens lint` 会从变量一直追到代码',
   },
   'who-dials': {
-    en: 'No workload that was read has the address of {service} in a variable of its manifest: who calls it (a ConfigMap, a flag, code, another cluster)?',
-    zh: '读到的工作负载里，没有哪个在清单的环境变量中写了 {service} 的地址：调用方是谁（ConfigMap、启动参数、代码、其他集群）？',
+    en: 'No workload that was read has the address of {service} in a variable: who calls it (a flag, a file, code, another cluster)?',
+    zh: '读到的工作负载里，没有哪个的环境变量是 {service} 的地址：调用方是谁（启动参数、配置文件、代码、其他集群）？',
   },
   'read-log': { en: 'Read what {workload} says', zh: '查看 {workload} 的日志' },
   'roll-back': {

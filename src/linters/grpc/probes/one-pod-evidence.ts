@@ -147,7 +147,7 @@ function dialEvidence({ client, path }: Dialling): Evidence {
   const { namespace, name } = client.service.object;
   return {
     source: 'config',
-    object: client.workload.object,
+    object: client.writtenIn,
     pointer: client.pointer,
     value: `${client.variable} → ${name}.${namespace}${client.dialled === undefined ? '' : `:${client.dialled}`}`,
     explains: {

@@ -26,6 +26,7 @@ export const onePodGetsAllRequests: Probe = {
   needs: [
     { verb: 'list', group: '', resource: 'pods' },
     { verb: 'list', group: '', resource: 'services' },
+    { verb: 'list', group: '', resource: 'configmaps' },
     { verb: 'list', group: '', resource: 'namespaces' },
     { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices' },
     { verb: 'list', group: 'apps', resource: 'deployments' },

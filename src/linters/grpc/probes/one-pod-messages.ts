@@ -161,8 +161,8 @@ const PROOF = {
     zh: '确认应用对网格用明文：应用自己做 TLS 时代理看不到请求，这里也看不出来',
   },
   'who-dials': {
-    en: 'No workload that was read has the address of {service} in a variable of its manifest: who calls it (a ConfigMap, a flag, code, another cluster)?',
-    zh: '读到的工作负载里，没有哪个在清单的环境变量中写了 {service} 的地址：调用方是谁（ConfigMap、启动参数、代码、其他集群）？',
+    en: 'No workload that was read has the address of {service} in a variable: who calls it (a flag, a file, code, another cluster)?',
+    zh: '读到的工作负载里，没有哪个的环境变量是 {service} 的地址：调用方是谁（启动参数、配置文件、代码、其他集群）？',
   },
   declare: {
     en: 'Whether the port is gRPC at all: `appProtocol: kubernetes.io/h2c` on the port of {service} would say so',
