@@ -1,6 +1,6 @@
 /**
- * Writes what follows from the rules: the block at the top of each rule page, the index of the pages, the tables in both READMEs,
- * data/rules.json and the schema of `.runbook-lens.yaml`.
+ * Writes what follows from the rules and probes: the block at the top of each rule page, the index of the pages, the tables in both READMEs,
+ * what the probes read and the role for it in docs/diagnose.md, data/rules.json and the schema of `.runbook-lens.yaml`.
  *
  *   npm run generate                  write
  *   npm run generate -- --check       write nothing; say what is stale, exit status 1 if anything is
@@ -10,10 +10,13 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { configurationSchemaText } from '../src/configuration/schema.ts';
+import { roleOf } from '../src/diagnosis/role.ts';
+import { PROBES } from '../src/linters/probes.ts';
 import { RULES } from '../src/linters/registry.ts';
 import { compareSeverity, type Rule } from '../src/linters/rule.ts';
 import { parseFrontMatter, splitFrontMatter } from '../src/runbooks/load.ts';
 import { ALL_RULES } from '../src/service/engine-setup.ts';
+import { RESOURCES } from '../src/snapshot/resources.ts';
 
 type Language = 'en' | 'zh';
 
@@ -165,6 +168,26 @@ function schema(): string {
   return configurationSchemaText(ALL_RULES, later);
 }
 
+/** What each verdict rests on: the resources, and which of them only sharpen it. */
+function needsTable(): string {
+  const lines = ['| incident | needs | sharpened by | thresholds (options) |', '|---|---|---|---|'];
+  const names = (needs: readonly { readonly group: string; readonly resource: string }[]): string =>
+    needs.map(({ group, resource }) => `\`${group === '' ? resource : `${resource}.${group}`}\``).join(' ');
+  for (const { id, needs, options = {} } of [...PROBES].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const thresholds = Object.entries(options).map(([name, option]) => `\`${name}\` ${String(option.default)}: ${option.description.en}`);
+    const sharp = needs.filter(({ optional }) => optional);
+    const hard = needs.filter(({ optional }) => !optional);
+    lines.push(`| [${id}](../runbooks/${id}.md#detect) | ${names(hard)} | ${names(sharp)} | ${thresholds.map(cell).join('; ')} |`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** For a robot that reads all that a snapshot holds, `--deep` left out. */
+function robotRole(): string {
+  const lists = RESOURCES.map(({ group, resource }) => ({ verb: 'list' as const, group, resource }));
+  return roleOf([...lists, ...PROBES.flatMap(({ needs }) => needs)]);
+}
+
 /** Every generated file with the text that it should have. Faults are told and leave the file out. */
 function generated(fault: (text: string) => void): Map<string, string> {
   const files = new Map<string, string>();
@@ -177,7 +200,7 @@ function generated(fault: (text: string) => void): Map<string, string> {
   };
   const filled = (path: string, name: string, body: () => string): void =>
     add(path, () => {
-      const text = read(path);
+      const text = files.get(path) ?? read(path);
       if (text === undefined) throw new Error(`${path} is missing`);
       return fillBlock(path, text, name, body());
     });
@@ -185,6 +208,8 @@ function generated(fault: (text: string) => void): Map<string, string> {
   add('docs/rules/README.md', indexText);
   filled('README.md', 'rules', () => readmeTable('en'));
   filled('README.zh-cn.md', 'rules', () => readmeTable('zh'));
+  filled('docs/diagnose.md', 'needs', needsTable);
+  filled('docs/diagnose.md', 'role', () => `\`\`\`yaml\n${robotRole()}\`\`\`\n`);
   add('data/rules.json', rulesData);
   add('schemas/configuration.schema.json', schema);
   return files;

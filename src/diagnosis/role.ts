@@ -1,4 +1,4 @@
-import type { Probe } from '../linters/probe.ts';
+import type { Need } from '../linters/probe.ts';
 import type { ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
 
 export interface Denied {
@@ -39,13 +39,9 @@ export function accessOf({ reads }: Snapshot): Access {
   return { denied, roleYaml: documents.join('---\n') };
 }
 
-/** The ClusterRole that a read-only robot needs for every probe, `--deep` left out. */
-export function roleOf(probes: readonly Probe[]): string {
-  const needs = probes.flatMap(({ needs: own }) => own);
-  return roleDocument(
-    undefined,
-    needs.map(({ verb, group, resource }) => ({ verb, group, resource })),
-  );
+/** The ClusterRole of somebody who may read all of these in every namespace. */
+export function roleOf(needs: readonly Pick<Need, 'verb' | 'group' | 'resource'>[]): string {
+  return roleDocument(undefined, needs);
 }
 
 function roleDocument(namespace: string | undefined, reads: readonly Pick<ResourceRead, 'verb' | 'group' | 'resource'>[]): string {

@@ -100,7 +100,7 @@ describe('live objects', () => {
 describe('the role for a robot', () => {
   it('holds each need once, by group and verb', () => {
     assert.equal(
-      roleOf([SAMPLE_PROBE, SAMPLE_PROBE]),
+      roleOf([...SAMPLE_PROBE.needs, ...SAMPLE_PROBE.needs]),
       [
         'apiVersion: rbac.authorization.k8s.io/v1',
         'kind: ClusterRole',
