@@ -10,13 +10,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { configurationSchemaText } from '../src/configuration/schema.ts';
-import { roleOf } from '../src/diagnosis/role.ts';
+import { robotRole } from '../src/diagnosis/role.ts';
 import { PROBES } from '../src/linters/probes.ts';
 import { RULES } from '../src/linters/registry.ts';
 import { compareSeverity, type Rule } from '../src/linters/rule.ts';
 import { parseFrontMatter, splitFrontMatter } from '../src/runbooks/load.ts';
 import { ALL_RULES } from '../src/service/engine-setup.ts';
-import { RESOURCES } from '../src/snapshot/resources.ts';
 
 type Language = 'en' | 'zh';
 
@@ -182,12 +181,6 @@ function needsTable(): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** For a robot that reads all that a snapshot holds, `--deep` left out. */
-function robotRole(): string {
-  const lists = RESOURCES.map(({ group, resource }) => ({ verb: 'list' as const, group, resource }));
-  return roleOf([...lists, ...PROBES.flatMap(({ needs }) => needs)]);
-}
-
 /** Every generated file with the text that it should have. Faults are told and leave the file out. */
 function generated(fault: (text: string) => void): Map<string, string> {
   const files = new Map<string, string>();
@@ -209,7 +202,7 @@ function generated(fault: (text: string) => void): Map<string, string> {
   filled('README.md', 'rules', () => readmeTable('en'));
   filled('README.zh-cn.md', 'rules', () => readmeTable('zh'));
   filled('docs/diagnose.md', 'needs', needsTable);
-  filled('docs/diagnose.md', 'role', () => `\`\`\`yaml\n${robotRole()}\`\`\`\n`);
+  filled('docs/diagnose.md', 'role', () => `\`\`\`yaml\n${robotRole(PROBES)}\`\`\`\n`);
   add('data/rules.json', rulesData);
   add('schemas/configuration.schema.json', schema);
   return files;

@@ -1,4 +1,5 @@
-import type { Need } from '../linters/probe.ts';
+import type { Probe } from '../linters/probe.ts';
+import { RESOURCES } from '../snapshot/resources.ts';
 import type { ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
 
 export interface Denied {
@@ -39,9 +40,10 @@ export function accessOf({ reads }: Snapshot): Access {
   return { denied, roleYaml: documents.join('---\n') };
 }
 
-/** The ClusterRole of somebody who may read all of these in every namespace. */
-export function roleOf(needs: readonly Pick<Need, 'verb' | 'group' | 'resource'>[]): string {
-  return roleDocument(undefined, needs);
+/** The ClusterRole of a robot that reads all that a snapshot holds, `--deep` left out. */
+export function robotRole(probes: readonly Probe[]): string {
+  const lists = RESOURCES.map(({ group, resource }) => ({ verb: 'list' as const, group, resource }));
+  return roleDocument(undefined, [...lists, ...probes.flatMap(({ needs }) => needs)]);
 }
 
 function roleDocument(namespace: string | undefined, reads: readonly Pick<ResourceRead, 'verb' | 'group' | 'resource'>[]): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { type Cluster, type CollectRequest, openCluster, type Progress } from '../../src/cluster/cluster.ts';
 import { NORMAL_EVENTS } from '../../src/cluster/plan.ts';
-import { accessOf, roleOf } from '../../src/diagnosis/role.ts';
+import { accessOf, robotRole } from '../../src/diagnosis/role.ts';
 import { PROBES } from '../../src/linters/probes.ts';
 import { EVENT_REASONS } from '../../src/snapshot/allowed.ts';
 import type { ResourceRead, Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -128,7 +128,7 @@ spec: {host: "*.local"}
   });
 
   it('the ClusterRole of a read-only robot suffices for every probe', { skip: PROBES.length === 0 }, async () => {
-    await cluster().admin.grantFromYaml('robot', roleOf(PROBES));
+    await cluster().admin.grantFromYaml('robot', robotRole(PROBES));
     const snapshot = await collect('robot');
     assert.equal(snapshot.cluster.scope, 'all');
     for (const { group, resource } of NEEDS) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { roleOf } from '../../src/diagnosis/role.ts';
+import { robotRole } from '../../src/diagnosis/role.ts';
 import type { ReadOutcome } from '../../src/snapshot/snapshot.ts';
 import { SAMPLE_PROBE } from './sample-probe.ts';
 import { container, diagnosisOf, judge, minutesAgo, pod, snapshotOf } from './snapshot-of.ts';
@@ -98,26 +98,17 @@ describe('live objects', () => {
 });
 
 describe('the role for a robot', () => {
-  it('holds each need once, by group and verb', () => {
-    assert.equal(
-      roleOf([...SAMPLE_PROBE.needs, ...SAMPLE_PROBE.needs]),
-      [
-        'apiVersion: rbac.authorization.k8s.io/v1',
-        'kind: ClusterRole',
-        'metadata:',
-        '  name: runbook-lens',
-        'rules:',
-        '  - apiGroups: [""]',
-        '    resources: [pods]',
-        '    verbs: [list]',
-        '  - apiGroups: ["apps"]',
-        '    resources: [deployments]',
-        '    verbs: [list]',
-        '  - apiGroups: ["metrics.k8s.io"]',
-        '    resources: [pods]',
-        '    verbs: [list]',
-        '',
-      ].join('\n'),
+  it('holds each resource once, by group and verb, and no secrets', () => {
+    const role = robotRole([SAMPLE_PROBE, SAMPLE_PROBE]);
+    assert.match(
+      role,
+      /^apiVersion: rbac\.authorization\.k8s\.io\/v1\nkind: ClusterRole\nmetadata:\n {2}name: runbook-lens\nrules:\n {2}- apiGroups: \[""\]\n/,
     );
+    assert.match(role, / {2}- apiGroups: \["metrics\.k8s\.io"\]\n {4}resources: \[pods\]\n {4}verbs: \[list\]\n/);
+    for (const [line = ''] of role.matchAll(/resources: .*/g)) {
+      const names = line.replace(/^resources: \[|\]$/g, '').split(', ');
+      assert.equal(new Set(names).size, names.length, line);
+      assert.ok(!names.includes('secrets'));
+    }
   });
 });
