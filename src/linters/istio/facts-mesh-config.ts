@@ -61,7 +61,7 @@ function ofReleases(unit: Unit): MeshConfig[] {
     const named = release.chart !== undefined && CONTROL_PLANE_CHARTS.has(release.chart);
     // A values file that stands alone counts when it speaks of a mesh.
     if (!named && !(release.chart === undefined && mesh)) return [];
-    const complete = release.complete && !release.values.open;
+    const complete = release.complete;
     return [{ root: mesh, origin: 'values', at: mesh ?? release.values, complete }];
   });
 }

@@ -67,7 +67,7 @@ function mountedInPod(container: Container, config: ConfigFiles): MountedConfig 
       if (conf) confs.push(conf);
       else unseen = true;
     }
-    const empty = volume !== undefined && nodeAt(volume, 'emptyDir') !== undefined;
+    const empty = nodeAt(volume, 'emptyDir') !== undefined;
     if (held.length === 0 && !empty && mayHoldConfig(path)) unseen = true;
   }
   return { confs, unseen };
@@ -81,7 +81,7 @@ function mountedInCompose(container: Container, config: ConfigFiles): MountedCon
       item.kind === 'map' ? [textAt(item, 'source'), textAt(item, 'target')] : (textAt(item)?.split(':') ?? ['', '']);
     if (!mayHoldConfig(target)) continue;
     const path = /^\.{0,2}\//.test(source) ? resolvePath(folderOf(item.file.path), source) : undefined;
-    const conf = config.files.find(({ file }) => file.path === path || (path !== undefined && file.path === `${path}/kong.conf`));
+    const conf = config.files.find(({ file }) => file.path === path || file.path === `${path}/kong.conf`);
     if (conf) confs.push(conf);
     else unseen = true;
   }
