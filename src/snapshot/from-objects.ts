@@ -64,7 +64,9 @@ class FilesReader {
     const kind = textAt(document, 'kind');
     const apiVersion = textAt(document, 'apiVersion');
     if (kind === undefined || apiVersion === undefined) return false;
-    if (!kind.endsWith('List') || !Array.isArray(at(document, 'items'))) {
+    // kubectl writes an empty list's items as null.
+    const isList = kind.endsWith('List') && (Array.isArray(at(document, 'items')) || textAt(document, 'metadata', 'name') === undefined);
+    if (!isList) {
       this.takeObject(document, { apiVersion, kind });
       return true;
     }

@@ -49,7 +49,10 @@ export function podsWithLogs(text: string): string[] {
   return [...pods];
 }
 
-/** Hands on the lines of one container's log, as `kubectl cluster-info dump` writes it. @returns whether it was there */
+/**
+ * Hands on the lines of one container's log, as `kubectl cluster-info dump` writes it.
+ * @returns whether it was there; where kubectl could not read it, it wrote `Request log error: …` instead
+ */
 export function readLog(
   text: string,
   { namespace, pod, container }: { readonly namespace: string; readonly pod: string; readonly container: string },
@@ -63,6 +66,7 @@ export function readLog(
       found = true;
       inside = true;
     } else if (inside && END.test(line)) inside = false;
+    else if (inside && line.startsWith('Request log error: ')) return false;
     else if (inside) take(line);
   }
   return found;
