@@ -66,7 +66,7 @@ describe('the lint service of a folder', () => {
       const service = serviceOn(root);
       const listener = await open(service);
       assert.deepEqual(places(listener.of('a.yaml')), [`${RULE} at 12:22`]);
-      service.openDocument('b.yaml', 1, deployment('b', '1GiB'));
+      service.openDocument('b.yaml', 1, deployment('b', '400MiB'));
       const update = await service.update();
       assert.deepEqual(
         update.files.map(({ path, findings }) => [path, findings.length]),
@@ -77,7 +77,7 @@ describe('the lint service of a folder', () => {
   });
 
   it('judges unsaved text, and the disk again when the document is closed', async () => {
-    await withFolder({ 'a.yaml': deployment('a', '1GiB') }, async (root) => {
+    await withFolder({ 'a.yaml': deployment('a', '400MiB') }, async (root) => {
       const service = serviceOn(root);
       const listener = await open(service);
       service.openDocument('a.yaml', 1, deployment('a', '1Gi'));
