@@ -53,7 +53,7 @@ function chartVersionRange(text: string): VersionRange {
 }
 
 function settingsIn(values: YamlMap): string[] {
-  return [...(mapAt(values, 'env')?.pairs.keys() ?? [])].filter((name) => /^[a-z0-9_]+$/.test(name) && isKongSetting(name));
+  return [...(mapAt(values, 'env')?.pairs.keys() ?? [])].filter(isKongSetting);
 }
 
 /** Settings that another program's chart may have as well. */
@@ -72,12 +72,9 @@ function looksLikeKong(values: YamlMap): boolean {
   return mapAt(values, 'ingressController') !== undefined || (mapAt(values, 'proxy') !== undefined && mapAt(values, 'admin') !== undefined);
 }
 
+/** Without the tag of its own that a repository may have. */
 function imageText(values: YamlMap): string | undefined {
-  const unified = textAt(values, 'image', 'unifiedRepoTag');
-  if (unified !== undefined) return unified;
-  const repository = textAt(values, 'image', 'repository');
-  const tag = textAt(values, 'image', 'tag');
-  return repository === undefined ? undefined : tag === undefined || tag === '' ? repository : `${repository}:${tag}`;
+  return textAt(values, 'image', 'unifiedRepoTag') ?? textAt(values, 'image', 'repository');
 }
 
 function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionRange): ChartGateway[] {
@@ -95,7 +92,7 @@ function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
       enterprise: isEnterprise(values),
       chartVersion,
       env,
-      unseen: !release.complete || values.open || (mapAt(values, 'env')?.open ?? false) || itemsAt(values, 'envFrom').length > 0,
+      unseen: !release.complete || itemsAt(values, 'envFrom').length > 0,
       memoryLimitMiB: quantity('memory', parseMemoryMiB),
       cpuLimitCores: quantity('cpu', parseQuantity),
       at: tagScalar(values) ?? pairAt(values, 'env')?.key ?? pairAt(values, 'image')?.key ?? firstKey(values) ?? values,
@@ -119,7 +116,7 @@ function versionOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
   const tag = scalarAt(image, 'tag');
   if (tag && !isNull(tag) && tag.text !== '') return tag.unknown ? UNKNOWN_VERSION : versionOfTag(tag.text);
   if (written !== undefined && textAt(image, 'unifiedRepoTag') !== undefined) return kongVersionOfImage(written);
-  if (textAt(image, 'digest') !== undefined || (image?.kind === 'map' && image.open) || !release.complete) return UNKNOWN_VERSION;
+  if (textAt(image, 'digest') !== undefined || !release.complete) return UNKNOWN_VERSION;
   const own = chartImageTag(chartVersion);
   return own === undefined ? UNKNOWN_VERSION : versionOfTag(own);
 }

@@ -1,6 +1,6 @@
 import type { Container } from '../../model/container.ts';
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
-import { sameNamespace, type Unit } from '../../model/unit.ts';
+import { objectsOfKind, sameNamespace, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import { itemsAt, mapAt, nodeAt, textAt } from '../../text/yaml.ts';
 import { folderOf, resolvePath } from '../../model/kubernetes/kustomize/kustomization-file.ts';
@@ -15,7 +15,7 @@ export interface ConfigFiles {
 export function readConfigFiles(unit: Unit): ConfigFiles {
   return {
     files: unit.files.flatMap((parsed) => (parsed.format === 'kong.conf' ? [confOf(parsed.file)] : [])),
-    configMaps: unit.objects.flatMap((object) => (object.kind === 'ConfigMap' ? confsIn(object) : [])),
+    configMaps: objectsOfKind(unit, 'ConfigMap').flatMap(confsIn),
   };
 }
 

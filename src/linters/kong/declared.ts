@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
-import type { Unit } from '../../model/unit.ts';
+import { objectsOfKind, type Unit } from '../../model/unit.ts';
 import { parseEmbeddedYaml } from '../../text/embedded.ts';
 import { oncePer } from '../../text/once.ts';
 import type { SourceFile } from '../../text/source.ts';
@@ -14,7 +14,7 @@ export interface DeclaredConfig {
 
 export const declaredConfigs = oncePer((unit: Unit): readonly DeclaredConfig[] => [
   ...unit.files.flatMap(inFile),
-  ...unit.objects.flatMap((object) => (object.kind === 'ConfigMap' ? inConfigMap(object) : [])),
+  ...objectsOfKind(unit, 'ConfigMap').flatMap(inConfigMap),
 ]);
 
 const inFile = oncePer((parsed: ParsedFile): readonly DeclaredConfig[] =>

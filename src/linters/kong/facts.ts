@@ -227,7 +227,7 @@ function confInstance(conf: KongConf, running: readonly KongInstance[], neighbou
   const [first] = settings;
   if (!first || !namesKong(settings)) return [];
   return [
-    { ...LOOSE, surface: 'config-file', ...neighbour, ...layered([], settings), container: undefined, at: first.nameAt, add: conf.add },
+    { ...LOOSE, surface: 'config-file', ...neighbour, ...layered([], settings), container: undefined, at: first.nameAt, add: undefined },
   ];
 }
 

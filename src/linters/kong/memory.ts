@@ -1,7 +1,7 @@
 import type { Change } from '../../fixes/change.ts';
 import type { Unit } from '../../model/unit.ts';
 import type { Value } from '../../model/value.ts';
-import { affected } from '../../model/version.ts';
+import { affected, type VersionInterval } from '../../model/version.ts';
 import type { YamlScalar } from '../../text/yaml.ts';
 import { databaseMode, effective } from './effective.ts';
 import type { KongInstance } from './facts.ts';
@@ -28,13 +28,13 @@ export const GUIDELINE_WORKER_MIB = 500;
  */
 export function sharedMemoryMiB(instance: KongInstance, unit: Unit): number {
   const { version } = instance;
-  const is = (from: string, before?: string): boolean => affected(version, { from, ...(before && { before }) }) === 'yes';
+  const is = (range: VersionInterval): boolean => affected(version, range) === 'yes';
   const size = effective(instance, 'mem_cache_size');
   const cacheMiB = size.is === 'unknown' ? 0 : (parseSizeMiB(size.text) ?? 0);
   const withoutDatabase = databaseMode(instance) === 'none';
-  let zones = cacheMiB * (withoutDatabase && is('1.2.0', '2.0.0') ? 2 : 1) + 52;
-  if (is('2.0.0', '3.0.0')) zones = withoutDatabase ? 4 * cacheMiB + 88 : 2 * cacheMiB + 64;
-  if (is('3.0.0')) zones = 2 * cacheMiB + 64 + (is('3.8.0') ? 5 : 0);
+  let zones = cacheMiB * (withoutDatabase && is({ from: '1.2.0', before: '2.0.0' }) ? 2 : 1) + 52;
+  if (is({ from: '2.0.0', before: '3.0.0' })) zones = withoutDatabase ? 4 * cacheMiB + 88 : 2 * cacheMiB + 64;
+  if (is({ from: '3.0.0' })) zones = 2 * cacheMiB + 64 + (is({ from: '3.8.0' }) ? 5 : 0);
   if (declaredPlugins(unit).some(({ name }) => name.text === 'prometheus')) zones += 5;
   const stream = instance.settings.get('stream_listen')?.value;
   return stream?.known && stream.value.trim() !== 'off' ? zones * 2 : zones;

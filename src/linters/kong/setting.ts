@@ -46,38 +46,30 @@ export function settingOfVariable(variable: EnvironmentVariable): KongSetting | 
 }
 
 /** A kong.conf: a file of its own, or the text of a ConfigMap's entry. */
-export interface KongConf extends SettingSource {
+export interface KongConf {
+  readonly settings: readonly KongSetting[];
   readonly file: SourceFile;
   readonly scalar: YamlScalar | undefined;
 }
 
 export function readKongConf(file: SourceFile): KongConf {
-  return kongConf(file, parseKongConf(file.text).entries, undefined, file.text.includes('{{'));
+  return kongConf(file, parseKongConf(file.text).entries, undefined);
 }
 
 /** `undefined` when escapes or folding leave no way back from the text to the file, or the text is templated. */
 export function readEmbeddedKongConf(scalar: YamlScalar): KongConf | undefined {
   const map = scalar.unknown ? undefined : offsetMap(scalar);
-  return map && kongConf(scalar.file, parseKongConf(scalar.text, map).entries, scalar, scalar.text.includes('{{'));
+  return map && kongConf(scalar.file, parseKongConf(scalar.text, map).entries, scalar);
 }
 
-function kongConf(file: SourceFile, entries: readonly Entry[], scalar: YamlScalar | undefined, templated: boolean): KongConf {
-  const last = entries.at(-1);
-  return {
-    file,
-    scalar,
-    settings: entries.map((entry) => confSetting(file, entry)),
-    add:
-      last && !templated
-        ? (name, text) => [{ change: 'replace-text', at: { file, start: last.at.end, end: last.at.end }, text: `\n${name} = ${text}` }]
-        : undefined,
-  };
+function kongConf(file: SourceFile, entries: readonly Entry[], scalar: YamlScalar | undefined): KongConf {
+  return { file, scalar, settings: entries.map((entry) => confSetting(file, entry)) };
 }
 
 function confSetting(file: SourceFile, entry: Entry): KongSetting {
   const at = { file, ...entry.valueAt };
   const nameAt = { file, ...entry.keyAt };
-  const templated = /\{\{|\$\{|<%/.test(entry.value) || /\{\{/.test(entry.key);
+  const templated = /\{\{|\$\{|<%/.test(entry.value);
   return {
     name: entry.key,
     written: entry.key,

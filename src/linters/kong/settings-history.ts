@@ -62,7 +62,7 @@ export function chartImageTag(chartVersions: VersionRange): string | undefined {
 /** A chart newer than the last one read may have other defaults. */
 function isReadChart(versions: VersionRange): boolean {
   const [major = 0, minor = 0, patch = 0] = data.last.chart.split('.').map(Number);
-  return isVersionKnown(versions) && affected(versions, { before: `${major}.${minor}.${patch + 1}` }) === 'yes';
+  return affected(versions, { before: `${major}.${minor}.${patch + 1}` }) === 'yes';
 }
 
 /** Some version of Kong has or had this setting. */
