@@ -1,4 +1,5 @@
-import type { ContainerState, PodState, Snapshot, Termination } from './snapshot.ts';
+import { oncePer } from '../text/once.ts';
+import type { ContainerState, ContainerUsage, PodState, Snapshot, Termination, UsageSample } from './snapshot.ts';
 import { ageMs } from './times.ts';
 
 /** A container that the kernel killed for memory. The API keeps the last end of a container only, so there is at most one each. */
@@ -68,10 +69,21 @@ export function workingSet(snapshot: Snapshot, pod: PodState, container: string)
 
 /** All samples of a container, oldest first: more than one only with `--observe`. */
 export function workingSets(snapshot: Snapshot, pod: PodState, container: string): WorkingSet[] {
-  return snapshot.usage.flatMap(({ at, containers }) => {
-    const own = containers.find((one) => one.container === container && one.pod === pod.name && one.namespace === pod.namespace);
-    return own ? [{ memoryMiB: own.memoryMiB, at }] : [];
+  const key = usageKey(pod.namespace, pod.name, container);
+  return snapshot.usage.flatMap((sample) => {
+    const own = byContainer(sample).get(key);
+    return own ? [{ memoryMiB: own.memoryMiB, at: sample.at }] : [];
   });
+}
+
+/** Each of ten thousand pods looks itself up. */
+const byContainer = oncePer(
+  ({ containers }: UsageSample): ReadonlyMap<string, ContainerUsage> =>
+    new Map(containers.map((one) => [usageKey(one.namespace, one.pod, one.container), one])),
+);
+
+function usageKey(namespace: string, pod: string, container: string): string {
+  return `${namespace}/${pod}/${container}`;
 }
 
 /** How much of its memory limit a container uses. */

@@ -5,7 +5,7 @@ import { container, minutesAgo, pod } from '../snapshot-of.ts';
  * A Deployment `kong` in `edge` with one container `proxy`.
  * @param limit of memory; empty: none
  */
-export function kongYaml(image: string, env: Readonly<Record<string, string>>, limit = '4Gi'): string {
+export function kongYaml(image: string, env: Readonly<Record<string, string>>, limit = '4Gi', more = ''): string {
   return `
 apiVersion: apps/v1
 kind: Deployment
@@ -23,6 +23,7 @@ ${Object.entries(env)
   .map(([name, value]) => `            - { name: ${name}, value: ${JSON.stringify(value)} }`)
   .join('\n')}
 ${limit === '' ? '' : `          resources: { limits: { memory: ${limit} } }`}
+${more}
 `;
 }
 

@@ -14,9 +14,10 @@ const DATABASE = { KONG_DATABASE: 'postgres', KONG_NGINX_WORKER_PROCESSES: '4' }
 const EVENTUAL = { ...DATABASE, KONG_WORKER_CONSISTENCY: 'eventual' };
 const DBLESS = { KONG_DATABASE: 'off', KONG_NGINX_WORKER_PROCESSES: '2' };
 const NEW = 'kong:3.9.1';
+const ADMIN_PROBE = '          livenessProbe: { httpGet: { path: /, port: 8001 } }';
 
-function kong(image: string, env: Readonly<Record<string, string>>, parts: SnapshotParts = {}, limit?: string): SnapshotParts {
-  return { pods: [kongPod(image)], ...parts, yaml: `${kongYaml(image, env, limit)}${parts.yaml ?? ''}` };
+function kong(image: string, env: Readonly<Record<string, string>>, parts: SnapshotParts = {}, limit?: string, more = ''): SnapshotParts {
+  return { pods: [kongPod(image)], ...parts, yaml: `${kongYaml(image, env, limit, more)}${parts.yaml ?? ''}` };
 }
 
 const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
@@ -77,7 +78,14 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
     'latent',
     kong(OLD, { ...EVENTUAL, KONG_NGINX_WORKER_PROCESSES: '16' }, { usage: [using(400)] }, '1Gi'),
   ],
-  ['one worker per CPU of the node', 'latent', kong(NEW, { KONG_DATABASE: 'off' }, { yaml: CONTROLLER })],
+  ['one worker per CPU of the node', 'latent', kong(NEW, { KONG_DATABASE: 'postgres' })],
+  ['one worker per CPU of the node, but few routes', 'clear', kong(NEW, { KONG_DATABASE: 'off' }, { yaml: CONTROLLER })],
+  ['more idle workers than fit, whatever the routes', 'latent', kong(NEW, { KONG_DATABASE: 'off' }, { yaml: CONTROLLER }, '512Mi')],
+  [
+    'few routes, but a probe that asks the Admin API for everything',
+    'latent',
+    kong(OLD, DBLESS, { yaml: CONTROLLER + ingresses(20) }, '4Gi', ADMIN_PROBE),
+  ],
   ['3.0.0 itself', 'latent', kong('kong:3.0.0', DBLESS)],
   ['room for a write, eventual', 'mitigated', kong(OLD, EVENTUAL, { usage: [using(1500)] })],
   ['room by arithmetic', 'mitigated', kong('kong:2.8.1', DBLESS, { yaml: CONTROLLER + ingresses(3000) })],

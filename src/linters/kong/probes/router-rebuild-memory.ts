@@ -173,7 +173,11 @@ function judge(view: ClusterView, situation: Situation): Judged {
     return say('live', [], cause === 'version' ? ['prove-routes', 'prove-lines'] : []);
   if (full && cause === 'routes') return say('live', [], ['prove-lines']);
   const isUnsafe = runs(node, { only: ['3.0.0'] }) === 'yes';
-  if (findings.some(isWarning) || isUnsafe || (tight === true && rebuild === 'full' && !few))
+  if (
+    findings.some((finding) => isWarning(finding) && (!few || isAnyway(finding))) ||
+    isUnsafe ||
+    (tight === true && rebuild === 'full' && !few)
+  )
     return say('latent', isUnsafe ? ['unsafe-version'] : [], ['prove-lines', ...(routes?.complete ? [] : ['prove-routes'])]);
   if (died) return say('unknown', [], ['prove-cause', 'prove-lines']);
   if (rebuild === 'none') return say('clear', ['no-router']);
@@ -186,6 +190,11 @@ function judge(view: ClusterView, situation: Situation): Judged {
   const metrics = view.outcome({ group: 'metrics.k8s.io', resource: 'pods' }) === 'read' && view.snapshot.usage.length > 0;
   if (routes?.complete === true && holdsWrites(view, node, routes.routes) === true) return say('mitigated', ['arithmetic', ...eventual]);
   return say('unknown', [], [...(metrics ? [] : ['prove-metrics']), ...(routes?.complete ? [] : ['prove-routes'])]);
+}
+
+/** Many workers, and waiting for a rebuild, harm nobody where the router is small; a limit that is too small for idle workers does. */
+function isAnyway({ rule, severity }: LiveFinding): boolean {
+  return severity === 'error' || (rule !== 'kong/workers-auto-in-container' && rule !== 'kong/strict-consistency');
 }
 
 function measured({ memory, full }: Situation): Evidence[] {

@@ -120,7 +120,8 @@ function runningPod(view: ClusterView, node: KongNode): PodState | undefined {
     const state = stateOf(node, pod);
     if (!state || runningSince(state) === undefined) return false;
     if (newest !== undefined && pod.via !== undefined && pod.via !== newest) return false;
-    return kongVersionOfImage(state.image).text === node.instance?.version.text;
+    const version = kongVersionOfImage(state.image);
+    return !isVersionKnown(version) || version.text === node.instance?.version.text;
   });
 }
 
