@@ -1,5 +1,5 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
-import { type FoundLine, linesOf } from '../../../snapshot/log-matches.ts';
+import type { FoundLine } from '../../../snapshot/log-matches.ts';
 import type { EventState, LogRequest, LogSignature, ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { DAY_MS, isWithin } from '../../../snapshot/times.ts';
 import { lineEvidence } from '../../evidence.ts';
@@ -32,8 +32,8 @@ export interface Refusals {
 export function refusalsOf(view: ClusterView): Refusals {
   const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
   const { snapshot, now } = view;
-  const lines = snapshot.pods
-    .flatMap((pod) => pod.containers.flatMap(({ name }) => linesOf(snapshot, pod, name, UNKNOWN_FIELD.id)))
+  const lines = snapshot.logs
+    .flatMap((log) => log.matches.filter(({ signature }) => signature === UNKNOWN_FIELD.id).map((match): FoundLine => ({ ...match, log })))
     .filter(({ at }) => isWithin(at, now, windowMs));
   const events = snapshot.events.filter(({ reason, lastAt }) => reason === APPLY_FAILED && isWithin(lastAt, now, windowMs));
   return { lines, events };
