@@ -5,6 +5,7 @@
  *
  *   npm run bench                  all of it (a few minutes)
  *   npm run bench -- --quick       fewer runs, 1,000 and 10,000 files only; docs/benchmark.md stays as it is
+ *   npm run bench -- cluster       reading a cluster only (see cluster.mjs), which needs the control plane of the tests; prints a table
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,13 @@ import { parseArgs } from 'node:util';
 import { generate } from './generate.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true });
+if (positionals.length > 0) {
+  if (positionals.join(' ') !== 'cluster') throw new Error(`bench knows "cluster", not "${positionals.join(' ')}"`);
+  const { benchCluster } = await import('./cluster.mjs');
+  process.stdout.write(await benchCluster(values));
+  process.exit();
+}
 const RUNS = values.quick ? 3 : 7;
 /** Files, and copies of the examples among them: the last is a workspace that is full of incidents. */
 const SIZES = values.quick ? [[1000], [10_000]] : [[1000], [10_000], [30_000], [10_000, 10]];
