@@ -221,7 +221,8 @@ export const EVENT_REASONS: Readonly<Record<string, { readonly message: boolean;
   ScalingReplicaSet: { message: false, readBy: 'grpc skew: a rollout in progress' },
   SuccessfulRescale: { message: false, readBy: 'grpc skew: scaled just now' },
   SystemOOM: { message: true, readBy: 'memory' },
-  Unhealthy: { message: true, readBy: 'kong: probes that time out' },
+  // What a probe's command printed may be anything.
+  Unhealthy: { message: false, readBy: 'kong: probes that time out' },
 };
 
 /** The entry for a name, or none. */

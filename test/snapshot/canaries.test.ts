@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import '../helpers/property-seed.ts';
+import { lintLive } from '../../src/diagnosis/lint-live.ts';
+import { liveUnit } from '../../src/diagnosis/live-unit.ts';
+import { NO_CONFIGURATION } from '../../src/linters/engine.ts';
+import { RULES } from '../../src/linters/registry.ts';
 import { SnapshotBuilder } from '../../src/snapshot/builder.ts';
 import { matchLog } from '../../src/snapshot/match-log.ts';
+import { readSnapshot } from '../../src/snapshot/read-saved.ts';
 import { snapshotText } from '../../src/snapshot/save.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 
@@ -362,6 +367,13 @@ describe('what nobody allowed', () => {
     for (const one of expected) assert.ok(text.includes(one), one);
   });
 
+  it('and it can be read back', () => {
+    const snapshot = snapshotWithCanaries();
+    const result = readSnapshot(snapshotText(snapshot));
+    assert.ok(result.ok, result.ok ? '' : result.problem.en);
+    assert.equal(snapshotText(result.snapshot), snapshotText(snapshot));
+  });
+
   it('has every kind of object that is taken in', () => {
     const kinds = new Set(snapshotWithCanaries().objects.map(({ kind }) => kind));
     assert.ok(kinds.size >= 35, [...kinds].join());
@@ -392,6 +404,23 @@ describe('objects as no API server sends them', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('nor do rules on what is kept of them', () => {
+    const odd: readonly unknown[] = [null, 1, 'x', [], {}, [null], { a: null }];
+    for (let round = 0; round < 15; round++) {
+      const builder = new SnapshotBuilder();
+      for (const [index, object] of KINDS.entries()) {
+        // One place of each object, another in every round, the same in every run.
+        const places = paths(object);
+        const path = places[(index * 31 + round * 97) % places.length];
+        const broken = structuredClone(object);
+        if (path) set(broken, path, odd[(index + round) % odd.length]);
+        builder.add(broken);
+      }
+      const live = liveUnit(builder.finish(ABOUT), {});
+      assert.doesNotThrow(() => lintLive(live, RULES, NO_CONFIGURATION, true), `round ${round}`);
+    }
   });
 
   it('nor do real ones with something else at any place', () => {
