@@ -76,8 +76,11 @@ export function parseDocument(
   const masked = parseLeniently(file, span, template?.text ?? file.text, masks);
   const raw = masked.ok || masks.length === 0 ? undefined : parseLeniently(file, span, file.text, masks);
   const result = raw?.ok ? raw : masked;
+  const { start, end, kind } = span;
   return {
-    ...span,
+    start,
+    end,
+    kind,
     file,
     masks,
     root: result.ok ? result.roots[0] : undefined,

@@ -28,7 +28,7 @@ interface OpenCollection {
   readonly items: YamlNode[];
   key: YamlScalar | undefined;
   complexKey: boolean;
-  merges: YamlNode[];
+  merges: YamlNode[] | undefined;
   /** Where a hole starts to count for this collection: behind the key or entry before it. */
   readonly from: number;
 }
@@ -43,7 +43,8 @@ export function parseYaml(file: SourceFile, start = 0, end = file.text.length, t
   try {
     const events = parseEvents(input, { maxDepth: MAX_DEPTH });
     const builder = new TreeBuilder(file, input, start, masks);
-    for (const event of events) builder.take(event);
+    // By index: until it is compiled, an iterator makes an object for each of the hundreds of thousands of events.
+    for (let at = 0; at < events.length; at++) builder.take(events[at] as YamlEvent);
     const { roots, aliases } = builder;
     if (aliases > 0 && unfoldedSize(roots) > MAX_UNFOLDED_NODES) {
       return { ok: false, problem: { message: `aliases unfold to more than ${MAX_UNFOLDED_NODES} nodes`, offset: start } };
@@ -58,6 +59,10 @@ export function parseYaml(file: SourceFile, start = 0, end = file.text.length, t
 }
 
 const SPACE = 32;
+
+/** What a sequence has for pairs, and a map for items: nothing is ever put in. */
+const NO_PAIRS = new Map<string, YamlPair>();
+const NO_ITEMS: YamlNode[] = [];
 
 type YamlEvent = ReturnType<typeof parseEvents>[number];
 
@@ -96,19 +101,19 @@ class TreeBuilder {
       case EVENT_ID.SEQUENCE: {
         const start = this.base + event.start;
         const flow = event.style === COLLECTION_STYLE_FLOW;
-        const items: YamlNode[] = [];
-        const pairs = new Map<string, YamlPair>();
+        const isMap = event.type === EVENT_ID.MAPPING;
+        const items: YamlNode[] = isMap ? NO_ITEMS : [];
+        const pairs = isMap ? new Map<string, YamlPair>() : NO_PAIRS;
         const { file } = this;
         // Written out: an object made by spreading takes twice the memory, and these are most of what is held.
-        const node: OpenCollection['node'] =
-          event.type === EVENT_ID.MAPPING
-            ? { kind: 'map', file, start, end: start, flow, open: false, pairs }
-            : { kind: 'sequence', file, start, end: start, flow, open: false, items };
+        const node: OpenCollection['node'] = isMap
+          ? { kind: 'map', file, start, end: start, flow, open: false, pairs }
+          : { kind: 'sequence', file, start, end: start, flow, open: false, items };
         this.name(event, node);
         // A hole between a key and its block's first entry writes into that block, though it stands before its start.
         const from = flow ? start : Math.max(this.lastEnd, this.stack.at(-1)?.node.start ?? start);
         this.lastEnd = Math.max(this.lastEnd, flow ? start + 1 : start);
-        this.stack.push({ node, pairs, items, key: undefined, complexKey: false, merges: [], from });
+        this.stack.push({ node, pairs, items, key: undefined, complexKey: false, merges: undefined, from });
         return;
       }
       case EVENT_ID.ALIAS: {
@@ -188,7 +193,7 @@ class TreeBuilder {
     parent.complexKey = false;
     if (!key) return;
     if (key.text === '<<' && key.style === 'plain' && node.kind !== 'scalar') {
-      parent.merges.push(node);
+      parent.merges = [...(parent.merges ?? []), node];
       return;
     }
     const earlier = parent.pairs.get(key.text);
@@ -217,7 +222,7 @@ class TreeBuilder {
     const open = this.stack.pop();
     if (!open) return;
     const { node } = open;
-    for (const merge of open.merges) mergeInto(open.pairs, merge);
+    for (const merge of open.merges ?? []) mergeInto(open.pairs, merge);
     if (node.flow) {
       const closer = node.kind === 'map' ? '}' : ']';
       const at = this.input.indexOf(closer, this.lastEnd - this.base);
