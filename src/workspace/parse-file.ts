@@ -8,6 +8,7 @@ import {
   splitDocuments,
   type YamlDocument,
 } from '../text/yaml-documents.ts';
+import { movedDocument } from '../text/yaml-moved.ts';
 import type { Notice, ParsedFile, TextFormat, YamlFile } from './parsed-file.ts';
 
 /** Files larger than this are not parsed (a notice says so); decK files over it are still route-counted by streaming. Bytes. */
@@ -55,8 +56,11 @@ const SCRIPT_TOPIC = /kong|kiam|GOMEMLIMIT|networkaddress|:8001|:8444/i;
 export const CODE_TOPIC =
   /\bgrpc\b|ChannelCredentials|\bGetenv\b|\bLookupEnv\b|\bprocess\.env\b|\bos\.environ\b|\bgetenv\b|\benv(?:config)?:"|@Value\s*\(|networkaddress\.cache|"database\/sql"|\bSetConnMax|\bSetMaxIdleConns|\bSetMemoryLimit\b|\bSetGCPercent\b|\bimport "C"/;
 
-/** A file as far as any rule reads it; `undefined` when nothing in it matters. */
-export function parseFile(file: SourceFile): ParsedFile | undefined {
+/**
+ * A file as far as any rule reads it; `undefined` when nothing in it matters.
+ * @param before the same file with another text: documents that are in both are not parsed again
+ */
+export function parseFile(file: SourceFile, before?: ParsedFile): ParsedFile | undefined {
   const format = formatOf(file.path);
   if (format === undefined) return undefined;
   if (format !== 'yaml') {
@@ -66,10 +70,10 @@ export function parseFile(file: SourceFile): ParsedFile | undefined {
     return { format, file, notices: [] };
   }
   if (!yamlMatters(file.path, file.text)) return undefined;
-  return parseYamlFile(file);
+  return parseYamlFile(file, before?.format === 'yaml' && !before.templated ? before : undefined);
 }
 
-function parseYamlFile(file: SourceFile): YamlFile | undefined {
+function parseYamlFile(file: SourceFile, before: YamlFile | undefined): YamlFile | undefined {
   if (hasConflictMarkers(file.text)) {
     return emptyYaml(file, {
       kind: 'conflict',
@@ -81,9 +85,11 @@ function parseYamlFile(file: SourceFile): YamlFile | undefined {
   const documents: YamlDocument[] = [];
   const objects: KubeObject[] = [];
   const notices: Notice[] = [];
+  const known = before && !template ? documentsByText(before) : undefined;
   for (const span of splitDocuments(file.text)) {
     if (!documentMatters(file, span)) continue;
-    const document = parseDocument(file, span, template);
+    const same = known?.get(file.text.slice(span.start, span.end));
+    const document = (same && movedDocument(same, file, span)) ?? parseDocument(file, span, template);
     if (document.problem) {
       if (isOurs(file, span)) notices.push(problemNotice(file, document, template !== undefined));
     } else {
@@ -93,6 +99,10 @@ function parseYamlFile(file: SourceFile): YamlFile | undefined {
   }
   if (documents.length === 0 && notices.length === 0) return undefined;
   return { format: 'yaml', file, documents, objects, templated: template !== undefined, notices };
+}
+
+function documentsByText({ file, documents }: YamlFile): Map<string, YamlDocument> {
+  return new Map(documents.map((document) => [file.text.slice(document.start, document.end), document]));
 }
 
 function emptyYaml(file: SourceFile, notice: Notice): YamlFile {

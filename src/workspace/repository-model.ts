@@ -90,7 +90,7 @@ export class RepositoryModel {
     if (this.scanNotices.delete(path)) this.layoutChanged = true;
     this.known = undefined;
     this.changed.add(path);
-    this.replace(path, file === undefined ? undefined : parseFile(file));
+    this.replace(path, file === undefined ? undefined : parseFile(file, this.files.get(path)));
     const evidence = file && isYamlPath(path) ? meshEvidenceOf(file) : undefined;
     if (evidence) {
       if (!this.mesh.has(path)) this.unordered = true;
