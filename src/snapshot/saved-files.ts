@@ -13,12 +13,25 @@ const END = /^==== END logs for container /;
 /** The documents of a file: JSON, several JSON documents in a row with logs between (`kubectl cluster-info dump` to standard output), or YAML. */
 export function documentsIn(text: string): readonly unknown[] | undefined {
   const body = text.replace(/^\uFEFF/, '');
-  if (!/^\s*[{[]/.test(body)) return /^\s*$/.test(body) ? [] : plainDocuments(body);
+  if (!/^\s*[{[]/.test(body)) return /^\s*$/.test(body) ? [] : plainDocuments(withoutLogs(body));
   try {
     return [JSON.parse(body) as unknown];
   } catch {
     return documentsInRow(body) ?? plainDocuments(body);
   }
+}
+
+/** `kubectl cluster-info dump -o yaml` writes the logs between the documents. */
+function withoutLogs(text: string): string {
+  if (!text.includes('==== START logs')) return text;
+  let inLogs = false;
+  const kept: string[] = [];
+  for (const { line } of linesOf(text)) {
+    if (START.test(line)) inLogs = true;
+    else if (inLogs && END.test(line)) inLogs = false;
+    else if (!inLogs) kept.push(line);
+  }
+  return kept.join('\n');
 }
 
 /** Each document starts and ends with a brace at the margin, as kubectl indents them. */

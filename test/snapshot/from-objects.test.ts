@@ -124,6 +124,19 @@ describe('a folder of kubectl cluster-info dump', () => {
   });
 });
 
+describe('a dump in YAML', () => {
+  it('to standard output: logs stand between the documents', async () => {
+    const text = [
+      'apiVersion: v1\nkind: PodList\nitems:\n- metadata: { name: a, namespace: shop, creationTimestamp: "2026-11-21T10:00:00Z" }\n  spec: {}\n',
+      DUMP['dump/shop/a/logs.txt'],
+      '---\napiVersion: v1\nkind: NodeList\nitems: []\n',
+    ].join('');
+    const { snapshot, logs } = await good({ 'dump.yaml': text });
+    assert.deepEqual(outcomes(snapshot), { nodes: '0', pods: '1', 'pods/log': '1' });
+    assert.deepEqual([...logs.keys()], ['shop/a']);
+  });
+});
+
 describe('files of kubectl get', () => {
   it('YAML and JSON, lists, objects, several documents', async () => {
     const { snapshot, skipped } = await good({
