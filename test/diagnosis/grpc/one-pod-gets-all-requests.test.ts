@@ -41,6 +41,18 @@ ${over}`;
 const YOUNG = { readySince: minutesAgo(4) };
 const PORT_ONLY = { portName: '', port: '' } as const;
 
+/** Its endpoints, one of them not ready. */
+function notReady({ endpoints = [] }: SnapshotParts, number: number): SnapshotParts['endpoints'] & object {
+  return endpoints.map((one, at) => (at === number ? { ...one, ready: false } : one));
+}
+
+/** The same with another manifest. */
+function edited(parts: SnapshotParts, from: string | RegExp, to: string): SnapshotParts {
+  const yaml = parts.yaml?.replace(from, to) ?? '';
+  assert.notEqual(yaml, parts.yaml);
+  return { ...parts, yaml };
+}
+
 const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['no Service says that it is gRPC', 'absent', ABSENT],
   ['a port 9090 without a name says nothing', 'absent', { ...shop(PORT_ONLY), usage: samples(SKEWED) }],
@@ -205,6 +217,66 @@ const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['nobody is seen to dial it', 'unknown', { ...shop({ dials: '' }), usage: samples(SKEWED) }],
   ['the client runs nowhere', 'unknown', { ...shop({ clients: [] }), usage: samples(SKEWED) }],
   ['the client is a proxy', 'unknown', { ...shop({ clientImage: 'envoyproxy/envoy:v1.30' }), usage: samples(SKEWED) }],
+  [
+    'a client pod without a sidecar that is on its way out',
+    'mitigated',
+    { ...shop({ clients: [ISTIO, { deleting: true }] }), usage: samples(EVEN) },
+  ],
+  [
+    'all ports are included in Istio’s sidecar',
+    'mitigated',
+    shop({ clients: [{ ...ISTIO, annotations: { 'traffic.sidecar.istio.io/includeOutboundPorts': '*' } }] }),
+  ],
+  [
+    'only an init container has the address',
+    'unknown',
+    { ...edited(shop(), /containers:(?=\n.*\n.*checkout)/, 'initContainers:'), usage: samples(SKEWED) },
+  ],
+  [
+    'a Service of that name in another namespace is dialled',
+    'unknown',
+    { ...edited(shop(), 'serviceAddress: { namespace: shop', 'serviceAddress: { namespace: other'), usage: samples(SKEWED) },
+  ],
+  [
+    'its own pods dial it, and nobody else',
+    'unknown',
+    {
+      ...shop({
+        dials: '',
+        server: 'env: [{ name: PEERS_ADDR, valueFrom: { serviceAddress: { namespace: shop, name: orders, port: 9090 } } }]',
+      }),
+      usage: samples(SKEWED),
+    },
+  ],
+  ['a UDP port is not gRPC, whatever its name', 'absent', { ...shop({ port: 'protocol: UDP' }), usage: samples(SKEWED) }],
+  [
+    'the health probe’s program, beside two ports: it may ask the other',
+    'absent',
+    {
+      ...edited(
+        shop({ ...PORT_ONLY, portName: 'api', server: 'livenessProbe: { exec: { command: [/bin/grpc_health_probe] } }' }),
+        'ports:',
+        'ports:\n    - { name: admin, port: 81, targetPort: 8081 }',
+      ),
+      usage: samples(SKEWED),
+    },
+  ],
+  [
+    'the container port that is named grpc is another one',
+    'unknown',
+    { ...shop({ portName: 'http2', server: 'ports: [{ name: grpc, containerPort: 9091 }]' }), usage: samples(SKEWED) },
+  ],
+  ['appProtocol http is plain to Linkerd', 'mitigated', shop({ clients: [LINKERD], port: 'appProtocol: http' })],
+  [
+    'a pod that is no ready endpoint is not compared',
+    'latent',
+    { ...shop({ servers: [{}, {}, {}, {}] }), endpoints: notReady(shop(), 0), usage: samples([900, 60, 60, 60]) },
+  ],
+  [
+    'a server pod on its way out is not compared',
+    'latent',
+    { ...shop({ servers: [{ deleting: true }, {}, {}, {}] }), usage: samples([900, 60, 60, 60]) },
+  ],
   ['another Service is dialled', 'unknown', { ...shop({ dials: 'name: carts, port: 9090' }), usage: samples(SKEWED) }],
 ];
 
@@ -239,6 +311,8 @@ describe(`${probe.id}: what is missing is unknown`, () => {
     const clients = [{ annotations: { 'ambient.istio.io/redirection': 'enabled' } }];
     assert.equal(judge(probe, { ...shop({ clients }), usage: samples(EVEN), outcomes: { namespaces: 'forbidden' } }).verdict, 'unknown');
     assert.equal(judge(probe, { ...shop({ clients }), usage: samples(EVEN) }).verdict, 'latent');
+    const declined = { ...shop({ clients, serviceLabels: 'istio.io/use-waypoint: none' }), usage: samples(EVEN) };
+    assert.equal(judge(probe, { ...declined, outcomes: { namespaces: 'forbidden' } }).verdict, 'latent');
   });
 
   it('metrics that are refused, not installed, or of one moment: unknown, and why', () => {
@@ -269,6 +343,12 @@ describe(`${probe.id}: what is missing is unknown`, () => {
 const ids = (incident: Incident): string[] => incident.subjects[0]?.evidence.map(({ explains }) => explains.messageId) ?? [];
 
 describe(`${probe.id}: evidence`, () => {
+  it('a client that runs nowhere is none: it is said that nobody is seen', () => {
+    const [subject] = judge(probe, { ...shop({ clients: [] }), usage: samples(SKEWED) }).subjects;
+    assert.ok(subject?.wouldProve.some(({ messageId }) => messageId === 'who-dials'));
+    assert.ok(!subject?.evidence.some(({ explains }) => explains.messageId.startsWith('dials')));
+  });
+
   it('live: the busiest pod first, with its number', () => {
     const incident = judge(probe, { ...shop(), usage: samples(SKEWED) });
     const [first] = incident.subjects[0]?.evidence ?? [];

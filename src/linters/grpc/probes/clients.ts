@@ -1,12 +1,11 @@
 import type { EnvironmentVariable } from '../../../model/container.ts';
-import { objectsOfKind } from '../../../model/unit.ts';
-import { serviceAddressOf } from '../../../snapshot/service-address.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { textAt } from '../../../text/yaml.ts';
 import type { ClusterView, LiveWorkload } from '../../probe.ts';
 import type { ServicePort } from '../facts-services.ts';
 import { type GrpcServer, referenceOf, type ScoredService } from './grpc-services.ts';
+import { addressesOf, namespacesByName, objectsByFile } from './lookups.ts';
 
 /** A live workload whose environment has the address of a Service. What its code does with it can't be seen. */
 export interface Client {
@@ -35,38 +34,27 @@ const PROXY = /(?:^|[/-])(?:envoy|nginx|haproxy|traefik|kong)(?:[-:@]|$)/;
  * @param ports of the Service that count; the address of another port is no client
  */
 export function clientsOf(view: ClusterView, server: GrpcServer): readonly Client[] {
-  return view.workloads.flatMap((workload) => {
-    const pods = workload.pods.filter(({ deleting, phase }) => !deleting && (phase === 'Running' || phase === 'Pending'));
-    if (pods.length === 0) return [];
-    if (server.services.some(({ service }) => service.backends.some((backend) => backend.workload === workload.manifest))) return [];
-    const found = new Map<string, Client>();
-    for (const container of workload.containers) {
-      if (container.init || (container.image?.known && PROXY.test(container.image.value))) continue;
-      for (const variable of container.env.variables.values()) {
-        const address = serviceAddressOf(variable);
-        const service = server.services.find(({ object }) => object.name === address?.name && object.namespace === address.namespace);
-        if (!address || !service || found.has(service.object.name)) continue;
-        const { port: dialled, prefix } = address;
-        const ports = service.ports.map(({ port }) => port);
-        const port =
-          dialled === undefined ? ports[0] : ports.find((one) => Number(one.port) === dialled || headlessPort(service, one, dialled));
-        if (!port && service.service.ports.some((one) => Number(one.port) === dialled)) continue;
-        const where = placeOf(view, workload, variable);
-        found.set(service.object.name, {
-          workload,
-          container: container.name,
-          variable: variable.name,
-          ...where,
-          service,
-          port,
-          dialled,
-          prefix,
-          pods,
-        });
-      }
+  const backends = new Set(server.services.flatMap(({ service }) => service.backends.map(({ workload }) => workload)));
+  return server.services.flatMap((service): Client[] => {
+    const found = new Map<LiveWorkload, Client>();
+    for (const { workload, container, image, variable, address } of addressesOf(view.workloads).get(keyOf(service)) ?? []) {
+      const pods = workload.pods.filter(({ deleting, phase }) => !deleting && (phase === 'Running' || phase === 'Pending'));
+      const isPeer = workload.manifest !== undefined && backends.has(workload.manifest);
+      if (pods.length === 0 || isPeer || PROXY.test(image ?? '') || found.has(workload)) continue;
+      const { port: dialled, prefix } = address;
+      const ports = service.ports.map(({ port }) => port);
+      const port =
+        dialled === undefined ? ports[0] : ports.find((one) => Number(one.port) === dialled || headlessPort(service, one, dialled));
+      if (!port && service.service.ports.some((one) => Number(one.port) === dialled)) continue;
+      const where = placeOf(view, workload, variable);
+      found.set(workload, { workload, container, variable: variable.name, ...where, service, port, dialled, prefix, pods });
     }
     return [...found.values()];
   });
+}
+
+function keyOf({ object }: ScoredService): string {
+  return `${object.namespace}/${object.name}`;
 }
 
 /** Where the address is written: the workload's list of variables, or a ConfigMap. */
@@ -76,7 +64,7 @@ function placeOf(
   variable: EnvironmentVariable,
 ): Pick<Client, 'writtenIn' | 'pointer'> {
   const at = variable.node ?? variable.nameAt;
-  const holder = manifest?.file === at.file ? manifest : view.unit.objects.find(({ file }) => file === at.file);
+  const holder = manifest?.file === at.file ? manifest : objectsByFile(view.unit).get(at.file);
   return holder ? { writtenIn: referenceOf(holder), pointer: jsonPointer(holder.root, at) } : { writtenIn: object, pointer: '' };
 }
 
@@ -136,9 +124,7 @@ function podPath(view: ClusterView, pod: PodState, { service, port }: Client): P
 
 function ambient(view: ClusterView, pod: PodState, { service, object }: ScoredService): PodPath {
   const labelOf = (namespace: string, key: string): string | undefined =>
-    objectsOfKind(view.unit, 'Namespace')
-      .filter(({ name }) => name === namespace)
-      .map(({ root }) => textAt(root, 'metadata', 'labels', key))[0];
+    textAt(namespacesByName(view.unit).get(namespace)?.root, 'metadata', 'labels', key);
   const mode = pod.labels['istio.io/dataplane-mode'] ?? labelOf(pod.namespace, 'istio.io/dataplane-mode');
   if (pod.annotations['ambient.istio.io/redirection'] !== 'enabled' && mode !== 'ambient')
     return { balances: 'connections', by: 'nothing' };

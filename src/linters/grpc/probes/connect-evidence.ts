@@ -5,6 +5,7 @@ import { itemsAt, textAt } from '../../../text/yaml.ts';
 import type { ClusterView, Evidence, Said } from '../../probe.ts';
 import type { Client } from './clients.ts';
 import { readyPods } from './load.ts';
+import { endpointsByService } from './lookups.ts';
 import type { Suspect } from './suspects.ts';
 
 /** What the libraries print, as run. A line of another program's that looks alike doesn't count: each pattern has something of gRPC's own. */
@@ -94,7 +95,8 @@ export function targetEvidence(client: Client): { readonly verdict: 'latent' | '
 export function downEvidence(view: ClusterView, { service }: Client): Evidence[] {
   const { object } = service;
   if (readyPods(view, { services: [service], sure: true }).length > 0) return [];
-  const addressed = view.snapshot.endpoints.some((one) => one.ready && one.service === object.name && one.namespace === object.namespace);
+  const endpoints = endpointsByService(view.snapshot.endpoints).get(`${object.namespace}/${object.name}`) ?? [];
+  const addressed = endpoints.some(({ ready }) => ready);
   if (addressed) return [];
   const explains = { messageId: 'no-ready-pod', data: { service: `${object.namespace}/${object.name}` } };
   return [{ source: 'status', object, pointer: '', value: '0', explains }];

@@ -118,8 +118,10 @@ function podClues(service: GrpcService, port: ServicePort): Clue[] {
   });
 }
 
+const routesOf = oncePer((unit: Unit) => objectsOfKind(unit, 'GRPCRoute'));
+
 function routeClues(unit: Unit, service: GrpcService, port: ServicePort): Clue[] {
-  return objectsOfKind(unit, 'GRPCRoute').flatMap((route) =>
+  return routesOf(unit).flatMap((route) =>
     itemsAt(route.root, 'spec', 'rules')
       .flatMap((rule) => itemsAt(rule, 'backendRefs'))
       .flatMap((ref): Clue[] => {

@@ -3,6 +3,7 @@ import { ageMs, MINUTE_MS } from '../../../snapshot/times.ts';
 import { itemsAt, textAt } from '../../../text/yaml.ts';
 import type { ClusterView } from '../../probe.ts';
 import type { GrpcServer } from './grpc-services.ts';
+import { endpointsByService, podsByName, usageByPod } from './lookups.ts';
 import { median, rankCorrelation, type Skew, skewOf } from './skew.ts';
 
 /** metrics-server has a new value every 15 to 60 s (its `--metric-resolution`): three samples within less may be one. */
@@ -38,12 +39,13 @@ export interface Load {
 
 /** Pods behind the ready addresses of the Services of a server, each once. */
 export function readyPods(view: ClusterView, server: GrpcServer): readonly PodState[] {
-  const names = new Set(
-    view.snapshot.endpoints
-      .filter((one) => one.ready && server.services.some(({ object }) => object.name === one.service && object.namespace === one.namespace))
-      .flatMap(({ namespace, pod }) => (pod === undefined ? [] : [`${namespace}/${pod}`])),
+  const endpoints = server.services.flatMap(
+    ({ object }) => endpointsByService(view.snapshot.endpoints).get(`${object.namespace}/${object.name}`) ?? [],
   );
-  return view.snapshot.pods.filter(({ namespace, name, deleting }) => !deleting && names.has(`${namespace}/${name}`));
+  const pods = endpoints.flatMap(({ ready, namespace, pod }) =>
+    ready ? (podsByName(view.snapshot.pods).get(`${namespace}/${pod}`) ?? []) : [],
+  );
+  return [...new Set(pods)].filter(({ deleting }) => !deleting);
 }
 
 /** @param quietMillicores below this mean nothing can be told */
@@ -133,8 +135,8 @@ function measure(view: ClusterView, pod: PodState, container: string | undefined
   const names = pod.containers
     .filter(({ name, role }) => role === 'main' && !MESH_CONTAINERS.has(name) && (container === undefined || name === container))
     .map(({ name }) => name);
-  const values = view.snapshot.usage.flatMap(({ containers }) => {
-    const own = containers.filter((one) => one.namespace === pod.namespace && one.pod === pod.name && names.includes(one.container));
+  const values = view.snapshot.usage.flatMap((sample) => {
+    const own = (usageByPod(sample).get(`${pod.namespace}/${pod.name}`) ?? []).filter((one) => names.includes(one.container));
     return own.length === 0 ? [] : [own.reduce((sum, { cpuMillicores }) => sum + cpuMillicores, 0)];
   });
   const cpu = median(values);

@@ -34,7 +34,7 @@ export const onePodGetsAllRequests: Probe = {
     { verb: 'list', group: 'apps', resource: 'statefulsets' },
     { verb: 'list', group: 'apps', resource: 'daemonsets' },
     { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
-    { verb: 'list', group: 'autoscaling', resource: 'horizontalpodautoscalers', optional: true },
+    { verb: 'list', group: 'autoscaling', resource: 'horizontalpodautoscalers' },
     { verb: 'list', group: 'gateway.networking.k8s.io', resource: 'grpcroutes', optional: true },
     { verb: 'list', group: '', resource: 'nodes', optional: true },
     { verb: 'list', group: '', resource: 'events', optional: true },
@@ -119,7 +119,7 @@ function subjectOf(view: ClusterView, one: Case): Subject {
   const structure = structureEvidence(server, shown, dialling);
   const measured = verdict === 'clear' ? [] : loadEvidence(load, isLive);
   const owners = ownersOf(view, server);
-  const pods = view.snapshot.pods.filter(({ owner }) => owners.some((object) => sameObject(object, owner)));
+  const pods = owners.flatMap((object) => view.workload(object)?.pods ?? []);
   const harm = verdict === 'clear' ? [] : [...harmEvidence(view, pods), ...blindAutoscaler(view, server, load)];
   const bug = isLive && !pinned ? headlessBug(load) : [];
   const rest = [...(pinned ? floor(one) : []), ...growth(one)];
@@ -172,7 +172,7 @@ function actionsOf(view: ClusterView, { server, shown, dialling, verdict }: Case
   const pinned = dialling.filter(({ path }) => path.balances === 'connections');
   const { namespace } = shown.object;
   if (verdict === 'live') {
-    const pods = view.snapshot.pods.filter(({ owner }) => owners.some((object) => sameObject(object, owner)));
+    const pods = owners.flatMap((object) => view.workload(object)?.pods ?? []);
     const [kill] = oomKills(pods, undefined, view.now, DAY_MS).filter(({ recent }) => recent);
     actions.push(
       restartAction(

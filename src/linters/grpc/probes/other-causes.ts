@@ -1,12 +1,14 @@
-import { objectsOfKind, sameNamespace } from '../../../model/unit.ts';
+import { objectsOfKind, sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { KubeObject } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { isWithin, MINUTE_MS } from '../../../snapshot/times.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
+import { oncePer } from '../../../text/once.ts';
 import { itemsAt, nodeAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import type { ClusterView, Evidence } from '../../probe.ts';
 import { type GrpcServer, referenceOf } from './grpc-services.ts';
 import type { Load } from './load.ts';
+import { endpointsByService } from './lookups.ts';
 
 /**
  * What else makes pods unlike: the Service sends by client, node or zone; limits or machines differ; pods come and go just now. A slight unevenness
@@ -26,9 +28,8 @@ function serviceCauses(view: ClusterView, { services }: GrpcServer): Evidence[] 
         : [];
     };
     const mode = scalarAt(root, 'metadata', 'annotations', 'service.kubernetes.io/topology-mode');
-    const zoned = view.snapshot.endpoints.some(
-      (one) => one.service === object.name && one.namespace === object.namespace && (one.forZones?.length ?? 0) > 0,
-    );
+    const endpoints = endpointsByService(view.snapshot.endpoints).get(`${object.namespace}/${object.name}`) ?? [];
+    const zoned = endpoints.some(({ forZones }) => (forZones?.length ?? 0) > 0);
     const topology: Evidence[] =
       zoned || (mode && /^auto$/i.test(mode.text))
         ? [
@@ -92,10 +93,12 @@ function scaleCauses(view: ClusterView, server: GrpcServer): Evidence[] {
   });
 }
 
+const scalersOf = oncePer((unit: Unit) => objectsOfKind(unit, 'HorizontalPodAutoscaler'));
+
 /** The HorizontalPodAutoscalers of the workloads behind a server. */
 export function autoscalersOf(view: ClusterView, { services }: GrpcServer): KubeObject[] {
   const backends = services.flatMap(({ service }) => service.backends.map(({ workload }) => workload));
-  return objectsOfKind(view.unit, 'HorizontalPodAutoscaler').filter(({ root, namespace }) =>
+  return scalersOf(view.unit).filter(({ root, namespace }) =>
     backends.some(
       (backend) =>
         textAt(root, 'spec', 'scaleTargetRef', 'name') === backend.name &&
