@@ -1,0 +1,145 @@
+import { parseImage, type VersionRange, versionOfImage } from '../../model/version.ts';
+import type { ContainerState, ObjectReference, PodState } from '../../snapshot/snapshot.ts';
+import { textAt } from '../../text/yaml.ts';
+import type { ClusterView, LiveWorkload } from '../probe.ts';
+import { meshConfigs } from './facts-mesh-config.ts';
+import { ofKind } from './objects.ts';
+
+/** The name that the injector, the gateway charts and hand-written proxies share. */
+export const PROXY = 'istio-proxy';
+/** What istiod puts on the waypoints that it makes (istio/istio:pkg/config/constants/constants.go, ManagedGatewayMeshControllerLabel). */
+const MANAGED_BY = 'gateway.istio.io/managed';
+const MESH_CONTROLLER = 'istio.io-mesh-controller';
+const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
+/** Pods that end by themselves seldom wait an hour. */
+const SHORT_LIVED: ReadonlySet<string> = new Set(['Job', 'CronJob']);
+
+/** A workload whose live pods carry an Envoy for themselves (`sidecar`), or are one for others (`waypoint`). Labels and annotations only promise it. */
+export interface MeshWorkload {
+  readonly object: ObjectReference;
+  readonly workload: LiveWorkload;
+  readonly role: 'sidecar' | 'waypoint';
+  /** Those that have the proxy, the oldest first: its connections had the most time to be idle. */
+  readonly pods: readonly PodState[];
+  readonly version: VersionRange;
+}
+
+/** Sidecars and waypoints. Gateways are left out, and so are ambient pods: ztunnel has no idle limit for TCP (istio/ztunnel:src/config.rs). */
+export function meshWorkloads(view: ClusterView): MeshWorkload[] {
+  return view.workloads.flatMap((workload): MeshWorkload[] => {
+    if (SHORT_LIVED.has(workload.object.kind)) return [];
+    const pods = workload.pods.filter((pod) => isAlive(pod) && roleOf(pod) !== undefined).sort(byAge);
+    const [first] = pods;
+    const role = first && roleOf(first);
+    if (!first || !role) return [];
+    const image = parseImage(proxyOf(first)?.image ?? '');
+    return [{ object: workload.object, workload, role, pods, version: versionOfImage(image) }];
+  });
+}
+
+function isAlive({ deleting, phase }: PodState): boolean {
+  return !deleting && phase !== 'Succeeded' && phase !== 'Failed';
+}
+
+function byAge(a: PodState, b: PodState): number {
+  return a.createdAt === b.createdAt ? (a.name < b.name ? -1 : 1) : a.createdAt < b.createdAt ? -1 : 1;
+}
+
+function roleOf(pod: PodState): MeshWorkload['role'] | undefined {
+  if (!proxyOf(pod)) return undefined;
+  if (pod.containers.some(({ name, role }) => role === 'main' && name !== PROXY)) return 'sidecar';
+  return pod.labels[MANAGED_BY] === MESH_CONTROLLER ? 'waypoint' : undefined;
+}
+
+/** The proxy's container: beside the others, or an init container that stays (a native sidecar). */
+export function proxyOf(pod: PodState): ContainerState | undefined {
+  return pod.containers.find(({ name, role }) => name === PROXY && role !== 'init');
+}
+
+/** The first container that is the application's. */
+export function applicationOf(pod: PodState): ContainerState | undefined {
+  return pod.containers.find(({ name, role }) => role === 'main' && name !== PROXY);
+}
+
+/** The Gateway that a waypoint's pods are for: what Services name in `istio.io/use-waypoint`. */
+export function waypointName({ pods }: MeshWorkload): string | undefined {
+  return pods[0]?.labels[GATEWAY_NAME];
+}
+
+/**
+ * Whether Istio is in the cluster: proxies or a control plane in pods, objects or served APIs of its own. `absent` only where discovery said that
+ * the API server doesn't serve them; where nobody asked, it isn't known.
+ */
+export function istioPresence(view: ClusterView): 'there' | 'absent' | 'unknown' {
+  const { pods, reads } = view.snapshot;
+  const isPart = ({ name, image }: ContainerState): boolean =>
+    name === PROXY || /^(?:pilot|proxyv2|ztunnel|istiod)$/.test(parseImage(image)?.name ?? '');
+  if (pods.some(({ containers }) => containers.some(isPart))) return 'there';
+  if (view.unit.objects.some(({ apiVersion }) => apiVersion.startsWith('networking.istio.io/'))) return 'there';
+  const served = reads.filter(({ group }) => group === 'networking.istio.io');
+  if (served.length === 0) return 'unknown';
+  return served.every(({ outcome }) => outcome === 'absent') ? 'absent' : 'there';
+}
+
+/** Namespace whose Istio resources hold in all others. */
+export function rootNamespace(view: ClusterView): string {
+  for (const { root } of meshConfigs(view.unit)) {
+    const named = textAt(root, 'rootNamespace');
+    if (named !== undefined && named !== '') return named;
+  }
+  return 'istio-system';
+}
+
+/** What of a pod's outgoing traffic reaches its Envoy, as the live pod has it: the injector writes the effective lists onto it. */
+export function capturesPort(pod: PodState, port: number | undefined): 'yes' | 'no' | 'maybe' {
+  const excluded = excludedPorts(pod);
+  if (port !== undefined && excluded.includes(port)) return 'no';
+  if (pod.annotations['sidecar.istio.io/interceptionMode'] === 'NONE') return 'no';
+  const include = pod.annotations[`${TRAFFIC}includeOutboundIPRanges`] ?? '*';
+  const included = listed(pod.annotations[`${TRAFFIC}includeOutboundPorts`]);
+  if (include === '' && (included.length === 0 || (port !== undefined && !included.includes(port)))) return 'no';
+  const addresses = pod.annotations[`${TRAFFIC}excludeOutboundIPRanges`] ?? '';
+  return include === '*' && addresses === '' ? 'yes' : 'maybe';
+}
+
+const TRAFFIC = 'traffic.sidecar.istio.io/';
+
+/** Ports that bypass the sidecar: the annotation, and with Istio's own init container its `-o`. */
+export function excludedPorts(pod: PodState): number[] {
+  const init = pod.containers.find(({ name }) => name === 'istio-init' || name === 'istio-validation');
+  const at = init?.args.indexOf('-o') ?? -1;
+  return [...new Set([...listed(pod.annotations[`${TRAFFIC}excludeOutboundPorts`]), ...(at < 0 ? [] : listed(init?.args[at + 1]))])];
+}
+
+/** Ports on which the pod takes connections without its sidecar. */
+export function excludesInbound(pod: PodState, port: number): boolean {
+  return listed(pod.annotations[`${TRAFFIC}excludeInboundPorts`]).includes(port);
+}
+
+function listed(text: string | undefined): number[] {
+  return (text ?? '').split(',').flatMap((item) => (/^\s*\d{1,5}\s*$/.test(item) ? [Number(item)] : []));
+}
+
+/** Whether labels (an EnvoyFilter's or DestinationRule's `workloadSelector`) select a pod. */
+export function hasLabels(pod: PodState, wanted: readonly (readonly [string, string])[]): boolean {
+  return wanted.every(([name, text]) => pod.labels[name] === text);
+}
+
+/** Mesh-wide: addresses that Istio doesn't know are refused rather than passed through. */
+export function refusesUnknown(view: ClusterView): boolean {
+  const configs = meshConfigs(view.unit);
+  return configs.length > 0 && configs.every(({ root }) => textAt(root, 'outboundTrafficPolicy', 'mode') === 'REGISTRY_ONLY');
+}
+
+/** Namespaces that a resource's `exportTo` lets see it; no list is all of them. */
+export function isVisibleIn(exportTo: readonly string[], own: string, namespace: string): boolean {
+  return exportTo.length === 0 || exportTo.some((one) => one === '*' || (one === '.' ? own === namespace : one === namespace));
+}
+
+/** Services of one namespace, or the Service itself, are handled by a waypoint of this name. */
+export function usesWaypoint(view: ClusterView, labels: Readonly<Record<string, string>>, namespace: string, name: string): boolean {
+  const own = labels['istio.io/use-waypoint'];
+  if (own !== undefined) return own === name;
+  const holder = ofKind(view.unit, 'Namespace').find((one) => one.name === namespace);
+  return textAt(holder?.root, 'metadata', 'labels', 'istio.io/use-waypoint') === name;
+}

@@ -1,0 +1,150 @@
+import type { ObjectReference } from '../../../snapshot/snapshot.ts';
+import { conclude } from '../../conclude.ts';
+import { isWarning } from '../../evidence.ts';
+import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import { isRaised } from '../live-idle-limit.ts';
+import { istioPresence, type MeshWorkload } from '../live-mesh.ts';
+import { actionsFor } from './idle-connection-actions.ts';
+import { evidenceOf, proofsOf } from './idle-connection-evidence.ts';
+import { LOGS_AT_MOST, logRequests } from './idle-connection-lines.ts';
+import { MESSAGES } from './idle-connection-messages.ts';
+import {
+  AT_LEAST,
+  type JudgedPath,
+  type Proof,
+  proofOf,
+  RULES,
+  type Situation,
+  situationsOf,
+  suspectsOf,
+} from './idle-connection-situation.ts';
+
+/**
+ * Envoy closes a TCP connection that carried no payload for an hour (tcp_proxy.proto, idle_timeout). Thresholds:
+ * - `tolerancePercent` 2: connections that live the limit and up to so much longer were closed by it; opened, used once, forgotten
+ * - `forgottenAfter`: 350 s is AWS NLB's limit, 600 s Google Cloud's for idle connections; resets that cluster there are the other half of the incident
+ * - `window` 24h: pools are idle at night
+ * Configuration alone is never live: whether a pool renews its connections earlier can't be seen from outside.
+ */
+export const idleConnectionTimeout: Probe = {
+  id: 'istio/idle-connection-timeout',
+  needs: [
+    { verb: 'list', group: '', resource: 'pods' },
+    { verb: 'list', group: '', resource: 'services' },
+    { verb: 'list', group: '', resource: 'configmaps' },
+    { verb: 'list', group: 'apps', resource: 'deployments' },
+    { verb: 'list', group: 'apps', resource: 'statefulsets' },
+    { verb: 'list', group: 'apps', resource: 'daemonsets' },
+    { verb: 'list', group: 'networking.istio.io', resource: 'destinationrules' },
+    { verb: 'list', group: 'networking.istio.io', resource: 'serviceentries' },
+    { verb: 'list', group: 'networking.istio.io', resource: 'envoyfilters' },
+    { verb: 'list', group: '', resource: 'namespaces', optional: true },
+    { verb: 'list', group: 'apps', resource: 'replicasets', optional: true },
+    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+  ],
+  options: {
+    window: {
+      type: 'duration',
+      default: '24h',
+      description: { en: 'how old a log line may be to count as live', zh: '多久以内的日志才算正在发生' },
+    },
+    tolerancePercent: {
+      type: 'integer',
+      default: 2,
+      description: { en: 'how much longer than the limit a connection may have lived', zh: '连接寿命可比空闲上限长百分之多少' },
+    },
+    forgottenAfter: {
+      type: 'string',
+      default: '350s,600s',
+      description: { en: 'when NATs and load balancers on the way forget a connection', zh: '途中的 NAT、负载均衡在多久后忘记空闲连接' },
+    },
+  },
+  notInCluster: ['istio/external-database-unmanaged'],
+  messages: MESSAGES,
+  logs: (view) => logRequests(suspectsOf(situationsOf(view))),
+  judge(view) {
+    const situations = situationsOf(view);
+    const own = situations.map((situation) => workloadSubject(view, situation));
+    const subjects = [...own, ...configurationSubjects(view, own)];
+    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
+    const judgement = conclude(view, idleConnectionTimeout, {
+      subjects,
+      summary: summary(live || subjects.length),
+      notChecked: unreadLogs(suspectsOf(situations)),
+    });
+    if (judgement.verdict !== 'absent') return judgement;
+    const presence = istioPresence(view);
+    if (presence === 'absent') return judgement;
+    const verdict = presence === 'there' ? 'clear' : 'unknown';
+    return { ...judgement, verdict, summary: { messageId: verdict === 'clear' ? 'no-sidecars' : 'is-unknown', data: { count: 0 } } };
+  },
+};
+
+function workloadSubject(view: ClusterView, situation: Situation): Subject {
+  const proof = proofOf(view, situation);
+  const verdict = verdictOf(situation, proof);
+  return {
+    object: situation.mesh.object,
+    verdict,
+    evidence: evidenceOf(situation, proof, verdict),
+    findings: situation.findings,
+    wouldProve: proofsOf(situation, proof, verdict),
+    actions: verdict === 'live' || verdict === 'latent' ? actionsFor(view, situation, proof) : [],
+  };
+}
+
+function verdictOf({ paths, passthrough, excluded, hints, findings, unseen }: Situation, proof: Proof): Verdict {
+  const { atLimit, forgotten, lines } = proof;
+  if (atLimit.length > 0 || forgotten.length > 0) return 'live';
+  const is = (state: JudgedPath['state']): boolean => paths.some((one) => one.state === state);
+  const told = lines.driver.reduce((sum, { count }) => sum + count, 0);
+  if (is('exposed') || findings.some(isWarning)) return told >= AT_LEAST && is('exposed') ? 'live' : 'latent';
+  if (is('unsure') || passthrough.unsure) return 'unknown';
+  if (isRaised(passthrough) || excluded.length > 0 || is('raised') || is('excluded')) return 'mitigated';
+  return unseen || hints.length > 0 || told > 0 ? 'unknown' : 'clear';
+}
+
+/** DestinationRules, MeshConfig and others that promise what they don't keep. */
+function configurationSubjects(view: ClusterView, own: readonly Subject[]): Subject[] {
+  const byObject = new Map<string, { readonly object: ObjectReference; readonly findings: LiveFinding[] }>();
+  for (const finding of view.findings) {
+    if (!(RULES as readonly string[]).includes(finding.rule) || !isWarning(finding)) continue;
+    const { kind, namespace, name } = finding.object;
+    if (own.some(({ object }) => object.kind === kind && object.namespace === namespace && object.name === name)) continue;
+    const key = `${kind}/${namespace}/${name}`;
+    const known = byObject.get(key) ?? { object: finding.object, findings: [] };
+    known.findings.push(finding);
+    byObject.set(key, known);
+  }
+  return [...byObject.values()].map(({ object, findings }) => ({
+    object,
+    verdict: 'latent',
+    evidence: findings.map(({ pointer, data, rule }) => ({
+      source: 'config',
+      object,
+      pointer,
+      value: String(data?.value ?? ''),
+      explains: { messageId: 'rule-says', data: { rule } },
+    })),
+    findings,
+    wouldProve: [{ messageId: 'prove-access-log' }],
+    actions: [],
+  }));
+}
+
+function unreadLogs(suspects: readonly MeshWorkload[]): NotChecked[] {
+  if (suspects.length <= LOGS_AT_MOST) return [];
+  return [{ what: 'pods/log', reason: 'limit', detail: `${LOGS_AT_MOST} of ${suspects.length} workloads` }];
+}
+
+function summary(count: number): Record<Verdict, Said> {
+  const said = (messageId: string): Said => ({ messageId, data: { count } });
+  return {
+    live: said('is-live'),
+    latent: said('is-latent'),
+    mitigated: said('is-mitigated'),
+    clear: said('is-clear'),
+    absent: said('is-absent'),
+    unknown: said('is-unknown'),
+  };
+}
