@@ -2,7 +2,7 @@ import { type KubeObject, kubeObject } from '../model/kubernetes/objects.ts';
 import { kubernetesContainers } from '../model/containers/kubernetes.ts';
 import type { Assume, Repository, Unit } from '../model/unit.ts';
 import type { Gap } from '../model/value.ts';
-import type { LiveObject, ObjectReference, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
+import type { LiveObject, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
 import { jsonTree } from '../text/json-tree.ts';
 import { firstMeshEvidence } from './mesh.ts';
 
@@ -52,15 +52,15 @@ export function liveUnit(snapshot: Snapshot, assume: Assume): LiveUnit {
   return { unit, repository, objectOf };
 }
 
-/** The name of an object's file: what the engine sorts and tells apart by. */
-export function pathOf({ kind, namespace, name }: ObjectReference): string {
-  return `${namespace === '' ? '-' : namespace}/${kind}/${name}.json`;
+/** The name of an object's file: what the engine sorts and tells apart by. Two API groups may have a kind of one name (Gateway). */
+function pathOf({ apiVersion, kind, metadata }: LiveObject): string {
+  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : '-';
+  return `${namespace}/${kind}.${apiVersion.replace(/\/.*/, '')}/${metadata.name}.json`;
 }
 
 function asKubeObject(object: LiveObject): KubeObject {
-  const { kind, apiVersion, metadata } = object;
-  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : '';
-  const { file, root } = jsonTree(pathOf({ kind, namespace, name: metadata.name }), object);
+  const { kind, apiVersion } = object;
+  const { file, root } = jsonTree(pathOf(object), object);
   if (root.kind !== 'map') throw new TypeError(`${file.path} is no object`);
   return kubeObject(file, root, apiVersion, kind, false);
 }
