@@ -395,6 +395,56 @@ data: { ORDERS_ADDR: { serviceAddress: { namespace: shop, name: orders, host: or
     assert.equal(judge(probe, { ...shop({ servers: [{ containers }, {}, {}, {}], server }), usage }).verdict, 'latent');
   });
 
+  it('nor a mesh’s container, where nothing says which is the application’s', () => {
+    const usage = samples(EVEN).map(({ at, containers }) => ({
+      at,
+      containers: [...containers, { namespace: 'shop', pod: 'orders-1-0', container: 'istio-proxy', cpuMillicores: 2000, memoryMiB: 9 }],
+    }));
+    const containers = [container(), container({ name: 'istio-proxy' })];
+    assert.equal(judge(probe, { ...shop({ servers: [{ containers }, {}, {}, {}] }), usage }).verdict, 'latent');
+  });
+
+  it('a pod that is in two of four samples only is not compared', () => {
+    const usage = samples([90, 80, 85, 900]).map((sample, at) =>
+      at < 2 ? { ...sample, containers: sample.containers.filter(({ pod }) => pod !== 'orders-1-3') } : sample,
+    );
+    const incident = judge(probe, { ...shop(), usage });
+    assert.equal(incident.verdict, 'latent');
+    assert.equal(incident.subjects[0]?.evidence.find(({ source }) => source === 'metrics')?.explains.data?.pods, 3);
+  });
+
+  it('two samples, far apart, are too few', () => {
+    const [first, , , last] = samples(SKEWED);
+    const [subject] = judge(probe, { ...shop(), usage: first && last ? [first, last] : [] }).subjects;
+    assert.ok(subject?.wouldProve.some(({ messageId }) => messageId === 'observe'));
+  });
+
+  it('a rollout, unlike machines and zones are told as other causes', () => {
+    const rollout = judge(probe, { ...shop({ servers: [{}, {}, {}, { via: 'orders-2' }] }), usage: samples([500, 60, 60, 60]) });
+    assert.ok(ids(rollout).includes('in-rollout'));
+    const nodes = [...new Array(4).keys()].map((at) => ({
+      name: `node-${at}`,
+      kubeletVersion: 'v1.36.0',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
+      instanceType: at === 0 ? 'm5.large' : 'm7.large',
+      ready: true,
+    }));
+    const spread = shop({ servers: nodes.map(({ name }) => ({ node: name })) });
+    assert.equal(judge(probe, { ...spread, nodes, usage: samples(WEAK) }).verdict, 'latent');
+    const zoned = shop();
+    const endpoints = zoned.endpoints.map((one) => ({ ...one, forZones: ['a'] }));
+    assert.ok(ids(judge(probe, { ...zoned, endpoints, usage: samples(WEAK) })).includes('by-zone'));
+  });
+
+  it('events of scaling: of the autoscaler, and of the last ten minutes', () => {
+    const of = { kind: 'HorizontalPodAutoscaler', namespace: 'shop', name: 'orders' };
+    const parts = { ...shop({ more: scaler('') }), usage: samples(WEAK) };
+    assert.equal(judge(probe, { ...parts, events: [event(of, 'SuccessfulRescale')] }).verdict, 'latent');
+    assert.equal(judge(probe, { ...parts, events: [event(of, 'FailedCreate')] }).verdict, 'live');
+    assert.equal(judge(probe, { ...parts, events: [event(of, 'SuccessfulRescale', { lastAt: minutesAgo(20) })] }).verdict, 'live');
+  });
+
   it('headless, the older the busier: names that are resolved once', () => {
     const servers = [300, 200, 100, 50].map((minutes) => ({ readySince: minutesAgo(minutes) }));
     const incident = judge(probe, { ...shop({ headless: true, servers }), usage: samples([800, 400, 20, 10]) });
