@@ -4,7 +4,7 @@ import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import type { ComponentUse, Repository, Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
-import { frameworkOf, propertiesOf, springDurationMs } from './facts-frameworks.ts';
+import { type Framework, frameworkOf, propertiesOf, springDurationMs } from './facts-frameworks.ts';
 import type { GrpcService } from './facts-services.ts';
 
 /** Go's, Java's and C-core's servers close a connection that is pinged more often than this. */
@@ -35,14 +35,13 @@ const UNSEEN: ServerPolicy = { enforcement: 'unknown', maxConnectionAgeAt: undef
 export function serverBehind(unit: Unit, repository: Repository, service: GrpcService, targetPort: number | undefined): ServerPolicy {
   const running = usesByWorkload(unit);
   const uses = [...new Set(service.backends.flatMap((pod) => running.get(pod.workload) ?? []))];
-  if (uses.length === 0 || uses.some((use) => use.join !== 'strong')) return UNSEEN;
+  if (uses.some((use) => use.join !== 'strong')) return UNSEEN;
   const policies = uses.flatMap(({ component }) => policiesOf(component, repository, targetPort));
-  const [first] = policies;
-  if (!first) return UNSEEN;
+  const [mildest] = policies.toSorted((a, b) => minTime(a) - minTime(b));
+  if (!mildest) return UNSEEN;
   const maxConnectionAgeAt = policies.find((one) => one.maxConnectionAgeAt)?.maxConnectionAgeAt;
   const enforced = policies.map((one) => one.enforcement);
   const loose = enforced.find((one) => one === 'unknown') ?? enforced.find((one) => one === 'none');
-  const mildest = policies.reduce((a, b) => (minTime(b) < minTime(a) ? b : a), first);
   return { enforcement: loose ?? mildest.enforcement, maxConnectionAgeAt };
 }
 
@@ -52,7 +51,7 @@ function minTime({ enforcement }: ServerPolicy): number {
 
 function policiesOf(component: Component, repository: Repository, targetPort: number | undefined): ServerPolicy[] {
   const own = component.code.servers.filter((server) => !server.test && !server.example && !server.generated && !server.vendored);
-  const here = own.filter((server) => server.ports.some((port) => targetPort !== undefined && port.port === String(targetPort)));
+  const here = own.filter((server) => server.ports.some(({ port }) => port === String(targetPort)));
   const servers = here.length > 0 ? here : own;
   return servers.length > 0 ? servers.map(fromCode) : fromFramework(component, repository);
 }
@@ -74,17 +73,21 @@ function fromCode(server: GrpcServer): ServerPolicy {
   return { enforcement: { minTimeMs, at: enforcement.minTimeAt ?? enforcement.at, written: true }, maxConnectionAgeAt };
 }
 
-/** Servers that a Spring starter makes: their keys, in `application.yml`. */
+/** The keys of the Spring starters' servers in `application.yml`, without regard to case and dashes. */
+const SERVER_KEYS: Readonly<Partial<Record<Framework, { readonly minTime: string; readonly maxAge: string }>>> = {
+  'net.devh': { minTime: 'grpc.server.permitkeepalivetime', maxAge: 'grpc.server.maxconnectionage' },
+  'spring-grpc': { minTime: 'spring.grpc.server.keepalive.permittime', maxAge: 'spring.grpc.server.keepalive.maxage' },
+};
+
+/** A server that a framework makes: by its settings where it is a Spring starter. */
 function fromFramework(component: Component, repository: Repository): ServerPolicy[] {
   const framework = frameworkOf(component);
-  if (framework === undefined || framework === 'quarkus') return [];
-  const prefix = framework === 'net.devh' ? 'grpc.server.' : 'spring.grpc.server.';
-  const own = propertiesOf(component, repository).filter((property) => property.key.startsWith(prefix));
-  const named = (pattern: RegExp) =>
-    own.findLast((property) => pattern.test(property.key.slice(prefix.length).toLowerCase().replaceAll('-', '')));
-  const time = named(framework === 'net.devh' ? /^permitkeepalivetime$/ : /^keepalive\.permittime$/);
-  const age = named(framework === 'net.devh' ? /^maxconnectionage$/ : /^keepalive\.maxage$/);
+  if (framework === undefined) return [];
+  const keys = SERVER_KEYS[framework];
+  const named = (wanted: string | undefined) =>
+    propertiesOf(component, repository).findLast(({ key }) => key.toLowerCase().replaceAll('-', '') === wanted);
+  const time = named(keys?.minTime);
   const minTimeMs = time && springDurationMs(time.text);
   const enforcement = time && minTimeMs !== undefined ? { minTimeMs, at: time.at, written: true } : 'unknown';
-  return [{ enforcement, maxConnectionAgeAt: age?.at }];
+  return [{ enforcement, maxConnectionAgeAt: named(keys?.maxAge)?.at }];
 }
