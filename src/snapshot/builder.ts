@@ -20,7 +20,7 @@ import type {
   Snapshot,
   UsageSample,
 } from './snapshot.ts';
-import { usageSample } from './usage.ts';
+import { UsageSamples } from './usage.ts';
 
 export type { ObjectType } from './project.ts';
 
@@ -51,7 +51,7 @@ export class SnapshotBuilder {
   private readonly endpoints = new Map<string, readonly EndpointState[]>();
   private readonly nodes = new Map<string, NodeState>();
   private events = new Map<string, EventState>();
-  private readonly usage: UsageSample[] = [];
+  private readonly usage = new UsageSamples();
 
   /**
    * Takes in one API object as JSON.parse gave it; one that was there before it replaces. Never throws.
@@ -134,9 +134,9 @@ export class SnapshotBuilder {
     return true;
   }
 
-  /** PodMetrics of one moment: one sample. @param at RFC 3339 */
+  /** PodMetrics as they were asked for: one sample of what is new in them. @param at RFC 3339, when they were asked for */
   addUsage(items: readonly unknown[], at: string): void {
-    this.usage.push(usageSample(items, at));
+    this.usage.add(items, at);
   }
 
   /** The snapshot of what was added so far, without logs and answers. May be called again after more was added. */
@@ -160,7 +160,7 @@ export class SnapshotBuilder {
       replicaSets: [...this.replicaSets.values()].sort(byName),
       nodes: [...this.nodes.values()].sort((a, b) => compare(a.name, b.name)),
       events: newest(this.events).map(([, event]) => event),
-      usage: [...this.usage],
+      usage: this.usage.samples(),
       logs: [],
       answers: [],
       requests,

@@ -7,7 +7,7 @@ export interface Address {
   readonly port?: number;
   /** As written: `orders`, `orders.shop.svc`. How many dots it has decides how DNS looks it up. */
   readonly host: string;
-  /** The scheme as written, where it matters to gRPC: `http://`, `dns:///`. */
+  /** The scheme as written, where it matters to gRPC: `http://`, `dns:///`; `other://` for any other (a database's). */
   readonly prefix?: string;
 }
 
@@ -86,6 +86,6 @@ export function addressIn(setting: string, text: string, namespace: string): Add
   const port = match?.[2] === undefined ? undefined : Number(match[2]);
   const isBare = scheme === '' && space === undefined && port === undefined;
   if (isBare && !NAMES_ADDRESS.test(setting.replace(/([a-z])([A-Z])/g, '$1_$2'))) return undefined;
-  const prefix = GRPC_SCHEME.test(scheme) ? { prefix: scheme } : {};
+  const prefix = scheme === '' ? {} : { prefix: GRPC_SCHEME.test(scheme) ? scheme : 'other://' };
   return { namespace: space ?? namespace, name, host, ...(port === undefined ? {} : { port }), ...prefix };
 }
