@@ -18,7 +18,6 @@ import type {
   ReplicaSetState,
   ResourceRead,
   Snapshot,
-  UsageSample,
 } from './snapshot.ts';
 import { UsageSamples } from './usage.ts';
 
