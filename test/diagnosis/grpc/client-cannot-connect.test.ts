@@ -38,6 +38,10 @@ function mapped(over: Parameters<typeof shop>[0]): SnapshotParts {
   return { ...parts, yaml: MAPPED(parts.yaml ?? '') };
 }
 
+function otel(parts: SnapshotParts): SnapshotParts {
+  return { ...parts, yaml: (parts.yaml ?? '').replace('ORDERS_ADDR', 'OTEL_EXPORTER_OTLP_ENDPOINT') };
+}
+
 const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['no Service says that it is gRPC', 'absent', NO_GRPC],
   ['the library refuses the target', 'live', { ...shop(), logs: [log('invalid-target')] }],
@@ -62,6 +66,11 @@ const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['dns:// with two slashes', 'latent', { ...shop({ dials: "name: orders, port: 9090, prefix: 'dns://'" }), logs: SILENT }],
   ['dns:/// with three', 'clear', { ...shop({ dials: "name: orders, port: 9090, prefix: 'dns:///'" }), logs: SILENT }],
   ['an http URL may be right', 'unknown', { ...shop({ dials: "name: orders, port: 9090, prefix: 'http://'" }), logs: SILENT }],
+  [
+    'an http URL for an exporter of OpenTelemetry, which takes URLs',
+    'clear',
+    { ...otel(shop({ dials: "name: orders, port: 9090, prefix: 'http://'" })), logs: SILENT },
+  ],
   [
     'an http URL that is refused',
     'live',

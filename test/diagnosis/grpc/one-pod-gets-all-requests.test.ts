@@ -277,6 +277,23 @@ const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
     'latent',
     { ...shop({ servers: [{ deleting: true }, {}, {}, {}] }), usage: samples([900, 60, 60, 60]) },
   ],
+  [
+    'a database’s URL to a port that is named grpc',
+    'unknown',
+    { ...shop({ dials: "name: orders, port: 9090, prefix: 'other://'" }), usage: samples(SKEWED) },
+  ],
+  [
+    'a headless name for one client, an unclear proxy for another way',
+    'unknown',
+    {
+      ...edited(
+        shop({ twin: true, clients: [{ containers: [container(), container({ name: 'consul-dataplane' })] }] }),
+        'env: [',
+        'env: [{ name: ORDERS_TARGET, valueFrom: { serviceAddress: { namespace: shop, name: orders-headless, port: 9090 } } }, ',
+      ),
+      usage: samples(EVEN),
+    },
+  ],
   ['another Service is dialled', 'unknown', { ...shop({ dials: 'name: carts, port: 9090' }), usage: samples(SKEWED) }],
 ];
 
@@ -450,6 +467,8 @@ data: { ORDERS_ADDR: { serviceAddress: { namespace: shop, name: orders, host: or
     const incident = judge(probe, { ...shop({ headless: true, servers }), usage: samples([800, 400, 20, 10]) });
     assert.ok(ids(incident).includes('stale'), ids(incident).join());
     assert.ok(ids(incident).includes('idle-newcomer'));
+    const busy = judge(probe, { ...shop({ headless: true, servers }), usage: samples([800, 700, 90, 80]) });
+    assert.ok(!ids(busy).includes('idle-newcomer'));
   });
 
   it('headless, all of an age, the lowest address: clients take the first', () => {
@@ -508,6 +527,8 @@ data: { ORDERS_ADDR: { serviceAddress: { namespace: shop, name: orders, host: or
     const incident = judge(probe, { ...shop({ servers, more: scaler(status) }), usage: samples(SKEWED) });
     const blind = incident.subjects[0]?.evidence.find(({ explains }) => explains.messageId === 'blind-autoscaler');
     assert.equal(blind?.pointer, '/status/currentMetrics/0/resource/current/averageUtilization');
+    const seen = judge(probe, { ...shop({ servers, more: scaler(status.replace('28', '92')) }), usage: samples(SKEWED) });
+    assert.ok(!ids(seen).includes('blind-autoscaler'));
     const idle = judge(probe, { ...shop({ servers, more: scaler(status) }), usage: samples([500, 50, 50, 60]) });
     assert.ok(!ids(idle).includes('blind-autoscaler'));
   });

@@ -40,8 +40,9 @@ export function clientsOf(view: ClusterView, server: GrpcServer): readonly Clien
     for (const { workload, container, image, variable, address } of addressesOf(view.workloads).get(keyOf(service)) ?? []) {
       const pods = workload.pods.filter(({ deleting, phase }) => !deleting && (phase === 'Running' || phase === 'Pending'));
       const isPeer = workload.manifest !== undefined && backends.has(workload.manifest);
-      if (pods.length === 0 || isPeer || PROXY.test(image ?? '') || found.has(workload)) continue;
       const { port: dialled, prefix } = address;
+      // `postgres://` to a port that is named grpc, as CockroachDB's is, is no gRPC.
+      if (pods.length === 0 || isPeer || PROXY.test(image ?? '') || found.has(workload) || prefix === 'other://') continue;
       const ports = service.ports.map(({ port }) => port);
       const port =
         dialled === undefined ? ports[0] : ports.find((one) => Number(one.port) === dialled || headlessPort(service, one, dialled));

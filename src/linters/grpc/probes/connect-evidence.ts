@@ -77,7 +77,9 @@ export function targetEvidence(client: Client): { readonly verdict: 'latent' | '
     explains: { messageId, data },
   });
   if (prefix === 'dns://') return [{ verdict: 'latent', evidence: at('dns-authority', prefix) }];
-  if (prefix === 'http://' || prefix === 'https://') return [{ verdict: 'unknown', evidence: at('http-url', prefix) }];
+  // OpenTelemetry's exporters take URLs, by their specification.
+  if ((prefix === 'http://' || prefix === 'https://') && !variable.startsWith('OTEL_'))
+    return [{ verdict: 'unknown', evidence: at('http-url', prefix) }];
   const wrong = facts.headless
     ? facts.ports.find(({ port, targetPort }) => Number(port) === dialled && targetPort !== undefined)
     : undefined;
