@@ -1,6 +1,7 @@
 import { clientCannotConnect } from './grpc/probes/client-cannot-connect.ts';
 import { connectionsClosedByKeepalive } from './grpc/probes/connections-closed-by-keepalive.ts';
 import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
+import { annotationsThatDoNothing } from './istio/probes/annotations-that-do-nothing.ts';
 import { idleConnectionTimeout } from './istio/probes/idle-connection-timeout.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
@@ -14,6 +15,7 @@ export const PROBES: readonly Probe[] = [
   clientCannotConnect,
   connectionsClosedByKeepalive,
   onePodGetsAllRequests,
+  annotationsThatDoNothing,
   idleConnectionTimeout,
   cacheTtlZero,
   routerRebuildMemory,

@@ -68,7 +68,7 @@ export function waypointName({ pods }: MeshWorkload): string | undefined {
 
 /**
  * Whether Istio is in the cluster: proxies or a control plane in pods, objects or served APIs of its own. `absent` only where discovery said that
- * the API server doesn't serve them; where nobody asked, it isn't known.
+ * the API server doesn't serve them (what it refuses it does serve); where nobody asked, it isn't known.
  */
 export function istioPresence(view: ClusterView): 'there' | 'absent' | 'unknown' {
   const { pods, reads } = view.snapshot;
@@ -77,8 +77,8 @@ export function istioPresence(view: ClusterView): 'there' | 'absent' | 'unknown'
   if (pods.some(({ containers }) => containers.some(isPart))) return 'there';
   if (view.unit.objects.some(({ apiVersion }) => apiVersion.startsWith('networking.istio.io/'))) return 'there';
   const served = reads.filter(({ group }) => group === 'networking.istio.io');
-  if (served.length === 0) return 'unknown';
-  return served.every(({ outcome }) => outcome === 'absent') ? 'absent' : 'there';
+  if (served.some(({ outcome }) => outcome === 'read' || outcome === 'forbidden' || outcome === 'limit')) return 'there';
+  return served.length > 0 && served.every(({ outcome }) => outcome === 'absent') ? 'absent' : 'unknown';
 }
 
 /** Namespace whose Istio resources hold in all others. */

@@ -3,7 +3,7 @@ import { conclude } from '../../conclude.ts';
 import { isWarning } from '../../evidence.ts';
 import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { isRaised } from '../live-idle-limit.ts';
-import { istioPresence, type MeshWorkload } from '../live-mesh.ts';
+import type { MeshWorkload } from '../live-mesh.ts';
 import { actionsFor } from './idle-connection-actions.ts';
 import { evidenceOf, proofsOf } from './idle-connection-evidence.ts';
 import { LOGS_AT_MOST, logRequests } from './idle-connection-lines.ts';
@@ -18,6 +18,7 @@ import {
   situationsOf,
   suspectsOf,
 } from './idle-connection-situation.ts';
+import { withPresence } from './presence.ts';
 
 /**
  * Envoy closes a TCP connection that carried no payload for an hour (tcp_proxy.proto, idle_timeout). Thresholds:
@@ -72,11 +73,7 @@ export const idleConnectionTimeout: Probe = {
       summary: summary(live || subjects.length),
       notChecked: unreadLogs(suspectsOf(situations)),
     });
-    if (judgement.verdict !== 'absent') return judgement;
-    const presence = istioPresence(view);
-    if (presence === 'absent') return judgement;
-    const verdict = presence === 'there' ? 'clear' : 'unknown';
-    return { ...judgement, verdict, summary: { messageId: verdict === 'clear' ? 'no-sidecars' : 'is-unknown', data: { count: 0 } } };
+    return withPresence(view, judgement, 'no-sidecars');
   },
 };
 

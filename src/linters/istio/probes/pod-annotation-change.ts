@@ -4,11 +4,16 @@ import { canBeSet, kubectl, type TemplateChange } from '../../kubectl.ts';
 import type { LiveWorkload } from '../../probe.ts';
 
 /**
- * Sets, or with `null` removes, an annotation of a workload's pod template; the pods restart.
+ * Sets, or with `null` removes, an annotation or label of a workload's pod template; the pods restart.
  * @returns `undefined` where kubectl can't, or where what is there today isn't known and could not be put back
  */
-export function annotationChange({ object, manifest }: LiveWorkload, key: string, text: string | null): TemplateChange | undefined {
-  const annotations = manifest && podTemplateOf(manifest)?.annotations;
+export function annotationChange(
+  { object, manifest }: LiveWorkload,
+  key: string,
+  text: string | null,
+  holder: 'annotations' | 'labels' = 'annotations',
+): TemplateChange | undefined {
+  const annotations = manifest && podTemplateOf(manifest)?.[holder];
   const today = scalarAt(annotations, key);
   if (!manifest || !canBeSet(object) || (annotations?.pairs.has(key) && !today)) return undefined;
   const patch = (value: string | null): string =>
@@ -18,7 +23,7 @@ export function annotationChange({ object, manifest }: LiveWorkload, key: string
       object.kind.toLowerCase(),
       object.name,
       '-p',
-      JSON.stringify({ spec: { template: { metadata: { annotations: { [key]: value } } } } }),
+      JSON.stringify({ spec: { template: { metadata: { [holder]: { [key]: value } } } } }),
     );
   return { command: patch(text), undo: patch(today?.text ?? null) };
 }

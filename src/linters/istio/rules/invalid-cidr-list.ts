@@ -134,7 +134,7 @@ function asRange(text: string): string | undefined {
 }
 
 /** The list as it can only be meant; `undefined` when an entry can mean anything, or nothing is left. */
-function rewritten(list: string): string | undefined {
+export function rewritten(list: string): string | undefined {
   const ranges: string[] = [];
   for (const item of list.split(/[,，]/)) {
     const text = item.trim();

@@ -143,7 +143,7 @@ function problemOf(text: string, validated: boolean): Bad['kind'] | undefined {
 }
 
 /** The list with each bad entry replaced by what it can only mean; `undefined` when one of them can mean anything. */
-function rewritten(list: string): string | undefined {
+export function rewritten(list: string): string | undefined {
   const ports: string[] = [];
   for (const item of list.split(/[,，]/)) {
     const text = item.trim();
