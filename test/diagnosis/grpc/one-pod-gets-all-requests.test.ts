@@ -294,6 +294,14 @@ const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
       usage: samples(EVEN),
     },
   ],
+  [
+    'a port that may be gRPC is dialled, beside the one that is',
+    'unknown',
+    {
+      ...edited(shop({ dials: 'name: orders, port: 81' }), 'ports:', 'ports:\n    - { name: http2, port: 81, targetPort: 8081 }'),
+      usage: samples(SKEWED),
+    },
+  ],
   ['another Service is dialled', 'unknown', { ...shop({ dials: 'name: carts, port: 9090' }), usage: samples(SKEWED) }],
 ];
 
@@ -504,6 +512,16 @@ data: { ORDERS_ADDR: { serviceAddress: { namespace: shop, name: orders, host: or
   it('restarts everywhere are not gathered', () => {
     const servers = [5, 3, 3, 3].map((restarts) => ({ containers: killed(30, restarts) }));
     assert.ok(!ids(judge(probe, { ...shop({ servers }), usage: samples(SKEWED) })).includes('restarts-here'));
+  });
+
+  it('one restart beside none is not gathered', () => {
+    const servers = [{ containers: killed(30, 2) }, {}, {}, {}];
+    assert.ok(!ids(judge(probe, { ...shop({ servers }), usage: samples(SKEWED) })).includes('restarts-here'));
+  });
+
+  it('clients that are all in the mesh have no arithmetic floor', () => {
+    const clients = [ISTIO];
+    assert.ok(!ids(judge(probe, { ...shop({ clients }), usage: samples(EVEN) })).includes('floor'));
   });
 
   it('kills alone are not live', () => {
