@@ -2,7 +2,7 @@ import { type KubeObject, type PodTemplate, podTemplateOf } from '../../model/ku
 import { sameNamespace, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
-import { isNumber, itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlNode } from '../../text/yaml.ts';
+import { itemsAt, mapAt, scalarAt, textAt, type YamlMap, type YamlNode } from '../../text/yaml.ts';
 
 /** A Service of the unit that selects pods. ExternalName and selector-less Services are none. */
 export interface GrpcService {
@@ -101,7 +101,7 @@ function read(unit: Unit, object: KubeObject): GrpcService[] {
   const selectorMap = mapAt(spec, 'selector');
   const type = scalarAt(spec, 'type');
   const clusterIP = scalarAt(spec, 'clusterIP');
-  if (object.name === undefined || !at || !spec || !selectorMap || selectorMap.open) return [];
+  if (object.name === undefined || !at || !selectorMap || selectorMap.open) return [];
   if (type?.unknown || clusterIP?.unknown || type?.text === 'ExternalName') return [];
   const selector = new Map<string, string>();
   for (const [key, pair] of selectorMap.pairs) {
@@ -174,18 +174,18 @@ function carries(labels: YamlMap | undefined, selector: ReadonlyMap<string, stri
 function readPort(node: YamlNode, backends: readonly PodTemplate[]): ServicePort {
   const port = textAt(node, 'port');
   const target = scalarAt(node, 'targetPort');
-  const number =
-    target === undefined ? port : target.unknown ? undefined : isNumber(target) ? target.text : namedPort(target.text, backends);
+  const number = target === undefined ? port : targetNumber(target.text, backends);
   return {
     node,
     name: textAt(node, 'name'),
     port,
-    targetPort: number === undefined || !/^\d+$/.test(number) ? undefined : Number(number),
+    targetPort: number === undefined ? undefined : Number(number),
     appProtocol: textAt(node, 'appProtocol'),
   };
 }
 
-function namedPort(name: string, backends: readonly PodTemplate[]): string | undefined {
+/** A number as it is; a name by the containers' ports, where all backends agree. */
+function targetNumber(name: string, backends: readonly PodTemplate[]): string | undefined {
   if (/^\d+$/.test(name)) return name;
   const numbers = backends.flatMap((pod) =>
     itemsAt(pod.spec, 'containers')
@@ -244,11 +244,11 @@ const PUBLIC_SUFFIX = /\.(?:com|net|org|io|dev|app|cloud|cn|co|ai|local|internal
  */
 export function serviceOfHost(unit: Unit, host: string, namespace: string | undefined): GrpcService | undefined {
   const [name, space, third] = host.replace(/\.$/, '').split('.');
-  if (space !== undefined && third !== undefined && third !== 'svc') return undefined;
+  if (third !== undefined && third !== 'svc') return undefined;
   const where = space ?? namespace;
   const hits = servicesNamed(unit, name ?? '').filter((service) => sameNamespace(service.object.namespace, where));
   const exact = hits.filter((service) => service.object.namespace === where);
-  const isPublic = space !== undefined && third === undefined && PUBLIC_SUFFIX.test(host);
+  const isPublic = third === undefined && PUBLIC_SUFFIX.test(host);
   const [only, ...others] = exact.length > 0 || isPublic ? exact : hits;
   return others.length === 0 ? only : undefined;
 }
