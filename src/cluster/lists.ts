@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { maskText } from '../snapshot/mask.ts';
 import type { JsonValue, ResourceRead } from '../snapshot/snapshot.ts';
 import type { ServedResource } from './discovery.ts';
-import { isRecord } from './kubeconfig.ts';
+import { type ListBody, listBody } from './list-body.ts';
 import type { Failure, Requests } from './requests.ts';
 import type { Run } from './run.ts';
 
@@ -10,6 +11,8 @@ export const PAGE_SIZE = 500;
 
 /** ConfigMaps may hold a megabyte each. The next pages grow when these turn out small. */
 const FIRST_PAGE: Readonly<Record<string, number>> = { configmaps: 100 };
+/** Items that are parsed and projected before others get a turn. */
+const ITEMS_AT_ONCE = 50;
 const SMALL_PAGE_BYTES = 2 * 1024 * 1024;
 
 export interface ListRequest {
@@ -47,6 +50,7 @@ export async function readList(
     ...(list.namespace === undefined ? {} : { namespace: list.namespace }),
   } as const;
   let limit = FIRST_PAGE[list.resource] ?? PAGE_SIZE;
+  let mostAtOnce = PAGE_SIZE;
   let position = '';
   let count = 0;
   let restarted = false;
@@ -56,6 +60,7 @@ export async function readList(
       const { failure } = answer;
       if (failure.tooLarge && limit > 1 && list.unpaged !== true) {
         limit = Math.max(1, Math.floor(limit / 4));
+        mostAtOnce = limit;
         continue;
       }
       if (failure.status === 410 && position !== '' && !restarted) {
@@ -68,16 +73,17 @@ export async function readList(
       const outcome = failure.outcome === 'absent' && list.served.certain ? 'server-error' : failure.outcome;
       return { ...about, outcome, count, detail: endedInTheMiddle(failure, count, restarted) };
     }
-    const page = pageOf(answer.value);
-    if (!page) return { ...about, outcome: 'server-error', count, detail: 'the answer is no list' };
-    take(page.items);
-    count += page.items.length;
+    const page = listBody(answer.value);
+    const taken = page ? await takeItems(page, run, take) : 'broken';
+    if (!page || taken === 'broken') return { ...about, outcome: 'server-error', count, detail: 'the answer is no list' };
+    if (run.over) return { ...about, outcome: run.over, count, detail: `ended after ${count} objects` };
+    count += page.count;
     onProgress({ count, ...(page.remaining === undefined ? {} : { total: count + page.remaining }) });
     if (page.next === '') {
       return { ...about, outcome: 'read', count, ...(restarted ? { detail: RESTARTED } : {}) };
     }
     position = page.next;
-    if (answer.value.length < SMALL_PAGE_BYTES) limit = PAGE_SIZE;
+    if (answer.value.length < SMALL_PAGE_BYTES) limit = mostAtOnce;
   }
 }
 
@@ -98,28 +104,16 @@ function pathOf({ served, resource, namespace, fieldSelector, unpaged }: ListReq
   return `${folder}/${resource}${query.size === 0 ? '' : `?${query}`}`;
 }
 
-interface Page {
-  readonly items: readonly JsonValue[];
-  /** Empty at the end. */
-  readonly next: string;
-  readonly remaining?: number;
-}
-
-function pageOf(body: string): Page | undefined {
+/** The editor has other things to do between, and cancelling must not wait for a page: it may end before all is taken. */
+async function takeItems(page: ListBody, run: Run, take: (items: readonly JsonValue[]) => void): Promise<'taken' | 'broken'> {
   try {
-    const list: JsonValue = JSON.parse(body);
-    if (!isRecord(list)) return undefined;
-    // Go writes an empty list as null.
-    const items = list.items ?? [];
-    if (!Array.isArray(items)) return undefined;
-    const metadata = isRecord(list.metadata) ? list.metadata : {};
-    const remaining = metadata.remainingItemCount;
-    return {
-      items,
-      next: typeof metadata.continue === 'string' ? metadata.continue : '',
-      ...(typeof remaining === 'number' ? { remaining } : {}),
-    };
-  } catch {
-    return undefined;
+    for (let from = 0; from < page.count && !run.over; from += ITEMS_AT_ONCE) {
+      if (from > 0) await setImmediate();
+      take(page.items(from, from + ITEMS_AT_ONCE));
+    }
+    return 'taken';
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'broken';
+    throw error;
   }
 }

@@ -205,7 +205,12 @@ spec: {host: "*.local"}
     let round = 0;
     const [pod] = web.pods;
     assert.ok(pod);
-    fakes.setMetrics({ pods: () => [usageOf(pod, { app: { cpu: `${++round}m`, memory: '60Mi' } })] });
+    // Samples are told apart by the time that the metrics server gives them, in whole seconds.
+    const sample = () => ({
+      ...usageOf(pod, { app: { cpu: `${++round}m`, memory: '60Mi' } }),
+      time: new Date(Date.now() + round * 15_000),
+    });
+    fakes.setMetrics({ pods: () => [sample()] });
     const one = await collect('admin');
     assert.equal(read(one, 'pods', undefined, 'metrics.k8s.io').outcome, 'read');
     assert.deepEqual(
