@@ -156,7 +156,7 @@ function builtHere(container: Container, unit: Unit): Container | undefined {
     const [file, ...others] = use.component.dockerfiles;
     if (!file || others.length > 0 || !file.text.includes('kong')) continue;
     const build = dockerfileContainer(file);
-    if (build?.image?.known && isKongImage(build.image.value)) return build;
+    if (build?.image?.known) return build;
   }
   return undefined;
 }
