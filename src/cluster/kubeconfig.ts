@@ -15,6 +15,8 @@ export interface KubeconfigOptions {
   /** A file that was named: only that one counts, and it must be there. */
   readonly kubeconfig?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Folder of the pod's service account: `token`, `ca.crt`, `namespace`. Only tests have it elsewhere. */
+  readonly serviceAccount?: string | undefined;
 }
 
 export interface ContextEntry {
@@ -70,18 +72,23 @@ export interface LoadedKubeconfig {
   readonly extensions: ReadonlyMap<string, unknown>;
 }
 
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
 
 /** Reads and merges; runs nothing and asks nobody. */
-export function loadKubeconfig({ kubeconfig, env = process.env }: KubeconfigOptions): Result<LoadedKubeconfig, ClusterError> {
+export function loadKubeconfig({
+  kubeconfig,
+  env = process.env,
+  serviceAccount = SERVICE_ACCOUNT,
+}: KubeconfigOptions): Result<LoadedKubeconfig, ClusterError> {
   if (kubeconfig !== undefined) return mergedFiles([kubeconfig]);
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
   const home = env.HOME || findHomeDir();
   const candidates = listed.length > 0 ? listed : home ? [join(home, '.kube', 'config')] : [];
   const present = candidates.filter((path) => existsSync(path));
   if (present.length > 0) return mergedFiles(present);
-  if (env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && existsSync(SERVICE_ACCOUNT_TOKEN)) return inCluster();
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+  if (host && port && existsSync(join(serviceAccount, 'token'))) return succeeded(inCluster(serviceAccount, host, port));
   return failed('no-kubeconfig', { places: candidates.join(', ') || '~/.kube/config' });
 }
 
@@ -140,18 +147,22 @@ export function publicServer(server: string): string {
   }
 }
 
-function inCluster(): Result<LoadedKubeconfig, ClusterError> {
+/** What every pod gets: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api */
+function inCluster(folder: string, host: string, port: string): LoadedKubeconfig {
   const config = new KubeConfig();
-  try {
-    config.loadFromCluster();
-  } catch (error) {
-    return failed('kubeconfig-unreadable', { path: SERVICE_ACCOUNT_TOKEN, reason: reasonOf(error) });
-  }
-  // The library's own reader of token files keeps a newline at the end, and a header must not have one.
-  const user = config.users[0];
-  if (user) config.users = [{ name: user.name }];
-  const extras: UserExtras = { tokenFile: SERVICE_ACCOUNT_TOKEN, impersonation: {} };
-  return succeeded({ config, extras: new Map([[user?.name ?? '', extras]]), extensions: new Map() });
+  const name = 'in-cluster';
+  const namespaceFile = join(folder, 'namespace');
+  const namespace = existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : undefined;
+  config.loadFromOptions({
+    clusters: [
+      { name, server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, caFile: join(folder, 'ca.crt'), skipTLSVerify: false },
+    ],
+    users: [{ name }],
+    contexts: [{ name, cluster: name, user: name, ...(namespace ? { namespace } : {}) }],
+    currentContext: name,
+  });
+  const extras: UserExtras = { tokenFile: join(folder, 'token'), impersonation: {} };
+  return { config, extras: new Map([[name, extras]]), extensions: new Map() };
 }
 
 function mergedFiles(paths: readonly string[]): Result<LoadedKubeconfig, ClusterError> {

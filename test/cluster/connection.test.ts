@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
@@ -116,6 +116,32 @@ describeCluster('connection', { flags: [`--client-ca-file=${clientAuthorityFile}
   it('a token file, with a newline at its end, goes before a token', () => {
     writeFileSync(join(folder(), 'token'), `${cluster().token()}\n`);
     return works(open({ token: SECRET, user: { tokenFile: 'token' } }));
+  });
+
+  it('in a pod without a kubeconfig: its service account', async () => {
+    const { admin, ca, server } = cluster();
+    await admin.grant('system:serviceaccount:tools:robot', [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }]);
+    const serviceAccount = join(folder(), 'service-account');
+    mkdirSync(serviceAccount);
+    writeFileSync(join(serviceAccount, 'token'), await admin.serviceAccountToken('tools', 'robot'));
+    writeFileSync(join(serviceAccount, 'ca.crt'), ca);
+    writeFileSync(join(serviceAccount, 'namespace'), 'tools');
+    const { hostname, port } = new URL(server);
+    const env = { HOME: folder(), KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    const opened = await openCluster({ version: '1', env, serviceAccount });
+    assert.ok(opened.ok, JSON.stringify(opened));
+    assert.equal(opened.value.namespace, 'tools');
+    await reads(opened.value);
+    opened.value.close();
+    // A kubeconfig goes before it.
+    const named = await openCluster({
+      version: '1',
+      env: { ...env, KUBECONFIG: kubeconfig({ token: cluster().token() }) },
+      serviceAccount,
+    });
+    assert.ok(named.ok);
+    assert.equal(named.value.context, 'test');
+    named.value.close();
   });
 
   it('a token file that is not there', async () => {
