@@ -56,7 +56,7 @@ export function fillFrom(
     const found = lookUp(unit, hole, container, images, config);
     if (found === 'unknown') stuck = true;
     if (found === 'unknown' || found === 'unset') {
-      if (found === 'unset') settings.push({ kind: hole.kind, name: hole.name, at: undefined });
+      settings.push({ kind: hole.kind, name: hole.name, at: undefined });
       return undefined;
     }
     setters.set(hole, found);
