@@ -3,6 +3,7 @@ import { connectionsClosedByKeepalive } from './grpc/probes/connections-closed-b
 import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
 import { annotationsThatDoNothing } from './istio/probes/annotations-that-do-nothing.ts';
 import { idleConnectionTimeout } from './istio/probes/idle-connection-timeout.ts';
+import { wrongPortProtocol } from './istio/probes/wrong-port-protocol.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignores.ts';
@@ -17,6 +18,7 @@ export const PROBES: readonly Probe[] = [
   onePodGetsAllRequests,
   annotationsThatDoNothing,
   idleConnectionTimeout,
+  wrongPortProtocol,
   cacheTtlZero,
   routerRebuildMemory,
   settingsThatKongIgnores,

@@ -99,7 +99,8 @@ interface Suspect {
 
 const MYSQL_PORT = 3306;
 
-const suspectsOf = oncePer((host: MeshHost): readonly Suspect[] => {
+/** The ports of a host that Istio would sniff or take for HTTP, whatever is behind them. */
+export const suspectsOf = oncePer((host: MeshHost): readonly Suspect[] => {
   if (host.kind === 'Service' && host.external) return [];
   return host.ports.flatMap((port): Suspect[] => {
     const { protocol, number, decidedBy, numberScalar } = port;
@@ -115,7 +116,11 @@ const suspectsOf = oncePer((host: MeshHost): readonly Suspect[] => {
 });
 
 /** By the image behind the Service, else by a documented port. */
-function serverOf(unit: Unit, { object }: MeshHost, { target, documented }: Suspect): ServerFirst | undefined {
+export function serverOf(
+  unit: Unit,
+  { object }: MeshHost,
+  { target, documented }: Pick<Suspect, 'target' | 'documented'>,
+): ServerFirst | undefined {
   for (const pod of serverFirstPods(unit, object)) {
     const server = serverFirstImage(pod, target);
     if (server) return server;
@@ -124,7 +129,7 @@ function serverOf(unit: Unit, { object }: MeshHost, { target, documented }: Susp
 }
 
 /** A time after which sniffing gives up and takes the connection for TCP; 0s, the default, is never. */
-function detectionTimeout(unit: Unit): YamlScalar | undefined {
+export function detectionTimeout(unit: Unit): YamlScalar | undefined {
   for (const { root } of meshConfigs(unit)) {
     const scalar = scalarAt(root, 'protocolDetectionTimeout');
     if (scalar && (parseGoDurationMs(scalar.text) ?? 0) > 0) return scalar;
