@@ -1,4 +1,4 @@
-import type { Judgement, Probe } from '../linters/probe.ts';
+import type { Judgement, LiveFinding, Probe } from '../linters/probe.ts';
 import type { OptionValue } from '../linters/rule.ts';
 import type { ClusterIdentity, LogRequest, LogSignature, ServiceRequest, Snapshot } from '../snapshot/snapshot.ts';
 import { type Access, accessOf } from './role.ts';
@@ -19,6 +19,8 @@ export interface Diagnosis {
   readonly cluster: ClusterIdentity;
   readonly takenAt: string;
   readonly incidents: readonly Incident[];
+  /** What the rules say of all live objects, most severe first. */
+  readonly findings: readonly LiveFinding[];
   readonly access: Access;
   readonly requests: Snapshot['requests'];
   /** What was read, for the scope line: objects and pods. */
@@ -35,6 +37,7 @@ export function diagnose(snapshot: Snapshot, settings: DiagnoseSettings): Diagno
     cluster: snapshot.cluster,
     takenAt: snapshot.takenAt,
     incidents,
+    findings: shared.findings,
     access: accessOf(snapshot),
     requests: snapshot.requests,
     counts: { objects: snapshot.objects.length, pods: snapshot.pods.length },

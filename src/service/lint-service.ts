@@ -202,6 +202,11 @@ export class LintService {
     return changed;
   }
 
+  /** Whether a rule runs over a file. */
+  judges(rule: string, path: string): boolean {
+    return isJudged(rule, path, this.configuration, this.folderSettings.preview);
+  }
+
   /** Whether a scan would read this file. */
   reads(path: string): boolean {
     return wouldRead(this.root, path, (entry) => this.configuration.isIgnored(entry));

@@ -2,6 +2,7 @@
  * What the engine service and its users say to each other: plain data only, so that it crosses threads. Paths are relative to the
  * folder's root, with `/`; positions are LSP's (zero-based, UTF-16). Texts for people are in the folder's language already.
  */
+import type { Manifests } from '../diagnosis/drift.ts';
 import type { Severity } from '../linters/rule.ts';
 import type { Language, RunbookSeverity } from '../runbooks/types.ts';
 import type { Position, Range } from '../text/source.ts';
@@ -176,6 +177,8 @@ export interface Requests {
   fixAll: { params: { folder: string; path: string; rule?: string }; result: EditsData };
   hover: { params: { folder: string; path: string; position: Position }; result: HoverData | undefined };
   lenses: { params: { folder: string; path: string }; result: readonly LensData[] };
+  /** What a cluster is compared with; `wanted`: `Kind/name` of objects that it has findings on. */
+  manifests: { params: { folder: string; wanted: readonly string[] }; result: Manifests };
   complete: { params: { folder: string; text: string; position: Position }; result: readonly CompletionData[] };
   runbooks: { params: { language: Language }; result: readonly RunbookData[] };
   runbook: { params: { id: string; language: Language }; result: RunbookPageData | undefined };

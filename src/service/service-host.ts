@@ -3,6 +3,7 @@ import { completeConfiguration } from './complete-configuration.ts';
 import { actionsAt, fixAllIn } from './edits.ts';
 import { LintService } from './lint-service.ts';
 import type { FolderSettings, RequestMessage, ServiceMessage } from './protocol.ts';
+import { manifestsOf } from './manifests.ts';
 import { hoverAt, lensesOf } from './questions.ts';
 import { RunbookLibrary } from './runbook-library.ts';
 
@@ -127,6 +128,8 @@ export class ServiceHost {
         return hoverAt(service, params.path, params.position);
       case 'lenses':
         return lensesOf(service, params.path);
+      case 'manifests':
+        return manifestsOf(service, params.wanted);
     }
   }
 
@@ -163,6 +166,7 @@ type FolderRequest = Extract<
       | 'actions'
       | 'fixAll'
       | 'hover'
-      | 'lenses';
+      | 'lenses'
+      | 'manifests';
   }
 >;
