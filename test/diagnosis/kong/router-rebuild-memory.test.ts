@@ -14,6 +14,7 @@ const DATABASE = { KONG_DATABASE: 'postgres', KONG_NGINX_WORKER_PROCESSES: '4' }
 const EVENTUAL = { ...DATABASE, KONG_WORKER_CONSISTENCY: 'eventual' };
 const DBLESS = { KONG_DATABASE: 'off', KONG_NGINX_WORKER_PROCESSES: '2' };
 const NEW = 'kong:3.9.1';
+const TRADITIONAL = { ...DBLESS, KONG_ROUTER_FLAVOR: 'traditional' };
 const ADMIN_PROBE = '          livenessProbe: { httpGet: { path: /, port: 8001 } }';
 
 function kong(image: string, env: Readonly<Record<string, string>>, parts: SnapshotParts = {}, limit?: string, more = ''): SnapshotParts {
@@ -70,6 +71,39 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
     ),
   ],
   ['more than half full at rest', 'latent', kong(OLD, EVENTUAL, { usage: [using(2100)] })],
+  [
+    'killed with 5,000 routes and the traditional router',
+    'live',
+    kong(NEW, TRADITIONAL, { yaml: CONTROLLER + ingresses(5000), pods: [kongPod(NEW, oomKilled(60))] }),
+  ],
+  [
+    'killed, traditional, and nobody knows the routes',
+    'unknown',
+    kong(NEW, { ...TRADITIONAL, KONG_DATABASE: 'postgres' }, { pods: [kongPod(NEW, oomKilled(60))] }),
+  ],
+  ['killed, 2.2 without a database, and nobody knows the routes', 'unknown', kong(OLD, DBLESS, { pods: [kongPod(OLD, oomKilled(60))] })],
+  [
+    'killed, and another incident may explain it, or not',
+    'live',
+    kong('kong:0.13', { ...DATABASE, KONG_DB_CACHE_TTL: '0' }, { pods: [kongPod('kong:0.13', oomKilled(60))] }),
+  ],
+  ['nearly full, 2.2 with a database', 'latent', kong(OLD, EVENTUAL, { usage: [using(3800)] })],
+  [
+    '6,000 routes and the traditional router, room for a write',
+    'latent',
+    kong(NEW, TRADITIONAL, { yaml: CONTROLLER + ingresses(6000), usage: [using(900)] }),
+  ],
+  ['strict by default, room for a write', 'mitigated', kong(OLD, DATABASE, { usage: [using(1500)] })],
+  ['more than half full, but rebuilding only what changed', 'mitigated', kong(NEW, EVENTUAL, { usage: [using(2100)] })],
+  ['a version that is not known, room for a write', 'unknown', kong('kong:latest', DBLESS, { usage: [using(300)] })],
+  [
+    'workers that nobody can count',
+    'unknown',
+    {
+      pods: [kongPod('kong:2.8.1')],
+      yaml: `${kongYaml('kong:2.8.1', DBLESS).replace('name: KONG_NGINX_WORKER_PROCESSES, value: "2"', 'name: KONG_NGINX_WORKER_PROCESSES, valueFrom: { dropped: {} }')}${CONTROLLER}${ingresses(3000)}`,
+    },
+  ],
   ['exactly half full', 'mitigated', kong(OLD, EVENTUAL, { usage: [using(2048)] })],
   ['the lowest sample counts', 'mitigated', kong(OLD, EVENTUAL, { usage: [using(2000, 3), using(3000)] })],
   ['more than half full, but only 20 routes', 'clear', kong(OLD, DBLESS, { yaml: CONTROLLER + ingresses(20), usage: [using(2100)] })],
@@ -216,7 +250,41 @@ spec: { schedule: '0 * * * *', jobTemplate: { spec: { template: { spec: { contai
     );
   });
 
+  it('says what else would prove it', () => {
+    const proofs = (parts: SnapshotParts) => judge(probe, parts).subjects[0]?.wouldProve.map(({ messageId }) => messageId);
+    const killed = { pods: [kongPod(OLD, oomKilled(60))] };
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL, killed)), ['prove-routes', 'prove-lines']);
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL, { logs: [proxyLog(line('kong/rebuild-lock-timeout', 5))] })), []);
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL, { usage: [using(2100)] })), ['prove-lines', 'prove-routes']);
+    assert.deepEqual(proofs(kong(NEW, TRADITIONAL, { yaml: CONTROLLER + ingresses(6000) })), ['prove-lines']);
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL)), ['prove-metrics', 'prove-routes']);
+    const unlimited = { pods: [kongPod(OLD, {}, { containers: [container({ name: 'proxy', image: OLD })] })], usage: [using(1500)] };
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL, unlimited, '')), ['prove-routes']);
+    assert.deepEqual(proofs(kong(OLD, EVENTUAL, { usage: [{ ...using(1500), containers: [] }] })), ['prove-routes']);
+  });
+
+  it('names what was measured and what prevents it', () => {
+    const said = (parts: SnapshotParts) => judge(probe, parts).subjects[0]?.evidence.map(({ explains }) => explains.messageId);
+    assert.deepEqual(said(kong('kong:3.0.0', DBLESS)), ['unsafe-version']);
+    assert.deepEqual(said(kong(OLD, EVENTUAL, { usage: [using(1500)] })), ['steady', 'headroom', 'eventual']);
+    assert.deepEqual(said(kong(OLD, DATABASE, { usage: [using(1500)] })), ['steady', 'headroom']);
+    assert.deepEqual(said(kong(OLD, EVENTUAL, { usage: [using(3800)] })), ['full']);
+    assert.deepEqual(said(kong(NEW, EVENTUAL, { logs: [proxyLog(line('kong/rebuild-failed', 5))] })), ['rebuild-failed']);
+    assert.deepEqual(said(kong(NEW, EVENTUAL, { logs: [proxyLog(line('kong/rebuild-lock-timeout', 5))] })), ['lock-timeout']);
+    const unlimited = { pods: [kongPod(OLD, {}, { containers: [container({ name: 'proxy', image: OLD })] })] };
+    assert.deepEqual(said(kong(OLD, EVENTUAL, unlimited, '')), ['no-limit']);
+  });
+
+  it('offers actions where there is something to do', () => {
+    const offered = (parts: SnapshotParts) => (judge(probe, parts).subjects[0]?.actions ?? []).length;
+    assert.ok(offered(kong(OLD, EVENTUAL, { pods: [kongPod(OLD, oomKilled(60))] })) > 0);
+    assert.equal(offered(kong(OLD, EVENTUAL, { usage: [using(1500)] })), 0);
+  });
+
   it('thresholds are options', () => {
+    const halfFull = kong(NEW, TRADITIONAL, { yaml: CONTROLLER + ingresses(4000), usage: [using(2048)] });
+    assert.equal(judge(probe, halfFull, { manyRoutes: 4000, fullPercent: 50 }).verdict, 'mitigated');
+    assert.equal(judge(probe, halfFull, { manyRoutes: 4000, fullPercent: 49 }).verdict, 'live');
     const half = kong(OLD, EVENTUAL, { usage: [using(2100)] });
     assert.equal(judge(probe, half, { headroomPercent: 150 }).verdict, 'mitigated');
     const killed = kong(OLD, EVENTUAL, { pods: [kongPod(OLD, oomKilled(60))], usage: [using(1000)] });
@@ -312,6 +380,9 @@ spec: { selector: { app: other }, ports: [{ name: admin, port: 8001 }] }
     const killed = { yaml: service, pods: [kongPod(OLD, oomKilled(60))] };
     assert.equal(judge(probe, kong(OLD, EVENTUAL, { ...killed, answers: [answer(20, 0)] })).verdict, 'unknown');
     assert.equal(judge(probe, kong(OLD, EVENTUAL, { ...killed, answers: [answer(1000, 1)] })).verdict, 'live');
+    const waits = { ...DATABASE, KONG_WORKER_CONSISTENCY: 'strict' };
+    assert.equal(judge(probe, kong(NEW, waits, { yaml: service })).verdict, 'latent');
+    assert.equal(judge(probe, kong(NEW, waits, { yaml: service, answers: [answer(20, 0)] })).verdict, 'clear');
   });
 
   it('a worker ahead of the others speaks for another incident', () => {

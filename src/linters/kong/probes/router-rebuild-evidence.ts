@@ -13,9 +13,9 @@ const MIB = 2 ** 20;
 
 /** What was read beside the measurements: routes, versions, Kong's own status, and what prevents it. */
 export function nodeEvidence(view: ClusterView, situation: Situation, because: readonly string[]): Evidence[] {
-  const { node, cause } = situation;
+  const { node, cause, died } = situation;
   return [
-    ...(cause === 'version' ? [at(node, node.instance?.at, versionText(node), { messageId: 'version-database' })] : []),
+    ...(died && cause === 'version' ? [at(node, node.instance?.at, versionText(node), { messageId: 'version-database' })] : []),
     ...routesEvidence(situation),
     ...because.flatMap((messageId) => reason(situation, messageId)),
     ...statusEvidence(view, node),

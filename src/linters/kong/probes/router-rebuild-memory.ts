@@ -103,8 +103,8 @@ export interface Situation {
   /** Working set times the headroom is above the limit. `undefined`: not measured. */
   readonly tight: boolean | undefined;
   readonly full: boolean;
-  /** What ties a kill to the router. */
-  readonly cause: 'lines' | 'routes' | 'version' | undefined;
+  /** What ties a kill to the router, beside its own lines in the log. */
+  readonly cause: 'routes' | 'version' | undefined;
   /** Too few routes for this incident, and that is sure. */
   readonly few: boolean;
 }
@@ -125,7 +125,7 @@ function subjectOf(view: ClusterView, node: KongNode, nodes: readonly KongNode[]
     died: memory.kills.length + memory.workerKills.length > 0,
     tight: steady && steady.memoryMiB * (Number(view.option('headroomPercent')) / 100) > steady.limitMiB,
     full: fullest !== undefined && fullest.share > Number(view.option('fullPercent')) / 100,
-    cause: causeOf(view, node, memory, rebuild, routes, few),
+    cause: causeOf(view, node, rebuild, routes, few),
     few,
   };
   const { verdict, because, wouldProve } = judge(view, situation);
@@ -142,12 +142,10 @@ function subjectOf(view: ClusterView, node: KongNode, nodes: readonly KongNode[]
 function causeOf(
   view: ClusterView,
   node: KongNode,
-  memory: NodeMemory,
   rebuild: Situation['rebuild'],
   routes: LiveRoutes | undefined,
   few: boolean,
 ): Situation['cause'] {
-  if (memory.rebuildLines.length > 0) return 'lines';
   if (rebuild !== 'full') return undefined;
   if (routes && routes.routes >= Number(view.option('manyRoutes'))) return 'routes';
   // A leak with another cause that is proven explains the kill as well.
@@ -169,8 +167,8 @@ function judge(view: ClusterView, situation: Situation): Judged {
     because,
     wouldProve: wouldProve.map((messageId) => ({ messageId })),
   });
-  if (memory.rebuildLines.length > 0 || (died && cause !== undefined))
-    return say('live', [], cause === 'version' ? ['prove-routes', 'prove-lines'] : []);
+  if (memory.rebuildLines.length > 0) return say('live');
+  if (died && cause !== undefined) return say('live', [], cause === 'version' ? ['prove-routes', 'prove-lines'] : []);
   if (full && cause === 'routes') return say('live', [], ['prove-lines']);
   const isUnsafe = runs(node, { only: ['3.0.0'] }) === 'yes';
   if (
