@@ -174,6 +174,17 @@ describe(`${probe.id}: evidence and actions`, () => {
     },
   ];
 
+  it('does not go back where there is nothing to go back to', () => {
+    const parts = { ...shop(), logs: [log('invalid-target')], replicaSets: sets.slice(1) };
+    assert.ok(judge(probe, parts).subjects[0]?.actions.every(({ risk }) => risk === 'read'));
+  });
+
+  it('an address that is no pod is somebody behind the Service', () => {
+    const parts = shop({ servers: [] });
+    const endpoints = [{ namespace: 'shop', service: 'orders', ip: '192.0.2.7', ready: true }];
+    assert.equal(judge(probe, { ...parts, endpoints, logs: SILENT }).verdict, 'clear');
+  });
+
   it('goes back after a rollout of the last day, and forward again', () => {
     const change = judge(probe, { ...shop(), logs: [log('invalid-target')], replicaSets: sets }).subjects[0]?.actions.find(
       ({ risk }) => risk === 'change',
@@ -253,6 +264,23 @@ describe(`${probe.id}: which logs`, () => {
     const incident = judge(probe, { ...parts, yaml, pods: all, logs: first.map((name) => log('', 0, 1, { pod: name })) });
     assert.equal(incident.verdict, 'unknown');
     assert.ok(incident.notChecked.some(({ what, reason }) => what === 'pods/log' && reason === 'limit'));
+  });
+
+  it('not what has completed, what is in a namespace without gRPC, what dials another port, what is on its way out', () => {
+    const parts = shop();
+    const done = container({ state: 'terminated', reason: 'Completed', ready: false });
+    const job = pod('job-1', { owner: { kind: 'Job', namespace: 'shop', name: 'job' }, containers: [done] });
+    const far = pod('far-1', { namespace: 'far', owner: { kind: 'Deployment', namespace: 'far', name: 'far' }, containers: [crashing] });
+    assert.deepEqual(
+      asked({ ...parts, pods: [...parts.pods, job, far] }).map(({ pod: name }) => name),
+      ['checkout-1-0'],
+    );
+    assert.deepEqual(asked(shop({ portName: 'http2' })), []);
+    const going = shop({ clients: [{ deleting: true, containers: [crashing] }, {}] });
+    assert.deepEqual(
+      asked(going).map(({ pod: name }) => name),
+      ['checkout-1-1'],
+    );
   });
 
   it('none without gRPC', () => assert.deepEqual(asked(NO_GRPC), []));

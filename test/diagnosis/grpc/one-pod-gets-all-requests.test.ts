@@ -574,6 +574,12 @@ describe(`${probe.id}: actions`, () => {
     assert.ok(!actionsOf({ ...shop({ twin: true }), usage: samples(SKEWED) }).includes('twin'));
     assert.ok(!actionsOf({ ...shop({ clients: [ISTIO, {}], port: 'appProtocol: tcp' }), usage: samples(SKEWED) }).includes('twin'));
     assert.ok(!actionsOf({ ...shop({ more: AMBIENT_SPACE }), usage: samples(SKEWED) }).includes('twin'));
+    const taken = edited(
+      shop(),
+      /^/,
+      '---\napiVersion: v1\nkind: Service\nmetadata: { name: orders-headless, namespace: shop }\nspec: { clusterIP: None, selector: { app: other }, ports: [{ port: 1 }] }\n---\n',
+    );
+    assert.ok(!actionsOf({ ...taken, usage: samples(SKEWED) }).includes('twin'));
     const named = shop();
     assert.ok(
       !actionsOf({ ...named, yaml: named.yaml?.replaceAll('targetPort: 9090', 'targetPort: api') ?? '', usage: samples(EVEN) }).includes(
