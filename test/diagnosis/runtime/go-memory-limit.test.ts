@@ -80,6 +80,47 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ],
   ['malformed, and the old pods still run', 'latent', orders(MALFORMED)],
   ['exit code 2 without a malformed value', 'mitigated', orders(ROOM, { pods: [ordersPod(ended(2, 3))] })],
+  [
+    'exit code 2 a day ago, running again',
+    'latent',
+    orders(MALFORMED, {
+      pods: [ordersPod({ restarts: 1, lastTermination: { reason: 'Error', exitCode: 2, finishedAt: minutesAgo(25 * 60) } })],
+    }),
+  ],
+  [
+    'exit code 2 just now, running again',
+    'live',
+    orders(MALFORMED, { pods: [ordersPod({ restarts: 1, lastTermination: { reason: 'Error', exitCode: 2, finishedAt: minutesAgo(1) } })] }),
+  ],
+  [
+    'ended with exit code 2, not restarted yet',
+    'live',
+    orders(MALFORMED, {
+      pods: [ordersPod({ state: 'terminated', termination: { reason: 'Error', exitCode: 2, finishedAt: minutesAgo(1) } })],
+    }),
+  ],
+  [
+    'malformed, and its image is missing',
+    'latent',
+    orders(MALFORMED, { pods: [ordersPod({ state: 'waiting', reason: 'ImagePullBackOff', ready: false })] }),
+  ],
+  [
+    'a known Go program, nearly full',
+    'latent',
+    {
+      pods: [
+        pod('coredns-1', {
+          containers: [container({ name: 'coredns', image: 'registry.k8s.io/coredns/coredns:v1.11.3', memoryLimitMiB: 170 })],
+        }),
+      ],
+      usage: [
+        {
+          at: minutesAgo(0),
+          containers: [{ namespace: 'shop', pod: 'coredns-1', container: 'coredns', cpuMillicores: 1, memoryMiB: 160 }],
+        },
+      ],
+    },
+  ],
   ['no room below the limit', 'latent', orders(NO_ROOM, { usage: [using(300)] })],
   ['no GOMEMLIMIT and nearly full', 'latent', orders(BARE, { usage: [using(462)] })],
   ['no GOMEMLIMIT and not full', 'clear', orders(BARE, { usage: [using(460)] })],
@@ -184,6 +225,31 @@ describe('runtime/go-memory-limit', () => {
         'kubectl -n shop set resources deployment/orders -c app --limits=memory=512Mi',
       ],
     ]);
+  });
+
+  it('tells apart what speaks: the line, the exit code, an old kill, being full', () => {
+    const said = (parts: SnapshotParts) =>
+      judge(probe, parts).subjects[0]?.evidence.map(({ explains, pointer }) => [explains.messageId, pointer]);
+    const sign = ['sign', '/spec/template/spec/containers/0/env/0/name'];
+    assert.deepEqual(said(orders(MALFORMED, { pods: [ordersPod(ended(2, 3))] })), [
+      ['aborts', '/status/containerStatuses/0/lastState/terminated/exitCode'],
+      sign,
+    ]);
+    const looping = ordersPod({ state: 'waiting', reason: 'CrashLoopBackOff', ready: false });
+    assert.deepEqual(said(orders(MALFORMED, { pods: [looping] })), [['aborts', '/status/containerStatuses/0/state/waiting/reason'], sign]);
+    assert.deepEqual(said(orders(MALFORMED, { pods: [ordersPod(ended(2, 3))], logs: [malformedLine(3)] })), [['malformed-line', ''], sign]);
+    assert.deepEqual(said(orders(BARE, { usage: [using(480)] })), [['full', ''], sign]);
+    assert.deepEqual(said(orders(ROOM, { pods: [ordersPod(oomKilled(25 * 60))] })), [
+      ['bounded', '/spec/template/spec/containers/0/env/0/value'],
+      ['killed-before', '/status/containerStatuses/0/lastState/terminated/reason'],
+    ]);
+  });
+
+  it('offers nothing where a field or a ConfigMap gives the value', () => {
+    const parts = orders(ROOM, { pods: [ordersPod(oomKilled(60))] });
+    const field = 'valueFrom: { resourceFieldRef: { resource: limits.memory } }';
+    const commands = changes({ ...parts, yaml: (parts.yaml ?? '').replace('value: "460MiB"', field) }).map(([command]) => command);
+    assert.deepEqual(commands, ['kubectl -n shop set resources deployment/orders -c app --limits=memory=1Gi']);
   });
 
   it('reads the logs of containers with a malformed value that failed', () => {
