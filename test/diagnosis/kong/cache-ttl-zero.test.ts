@@ -90,6 +90,18 @@ describe('kong/cache-ttl-zero', () => {
     }
   }
 
+  it('offers commands and proofs only where there is a leak', () => {
+    const of = (parts: SnapshotParts) => {
+      const [subject] = judge(probe, parts).subjects;
+      return [subject?.wouldProve.map(({ messageId }) => messageId), subject?.actions.length];
+    };
+    assert.deepEqual(of(kong(FAULTY, ZERO)), [['prove-growth', 'prove-plugin'], 3]);
+    assert.deepEqual(of(kong(FAULTY, ZERO, { usage: rising })), [[], 3]);
+    assert.deepEqual(of(kong('kong:latest', ZERO)), [['prove-setting'], 0]);
+    assert.deepEqual(of(kong('kong:3.9.1', ZERO)), [[], 0]);
+    assert.deepEqual(of(kong(FAULTY, ZERO, { pods: [] })), [['prove-growth', 'prove-plugin'], 1]);
+  });
+
   it('says which plugin makes it a leak', () => {
     const plugin =
       '---\napiVersion: configuration.konghq.com/v1\nkind: KongPlugin\nmetadata: { name: bots, namespace: edge }\nplugin: bot-detection\n';
