@@ -1,5 +1,5 @@
 /**
- * A map by path that starts as another one and leaves that one as it is, without a copy: trying a fix looks at the same thousands of
+ * A map by path or name that starts as another one and leaves that one as it is, without a copy: trying a fix looks at the same thousands of
  * files but for one. The map below must not change for as long as the fork is in use.
  */
 export class ForkedMap<Value> {

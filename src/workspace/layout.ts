@@ -2,7 +2,7 @@ import { isComposeDocument } from '../model/containers/compose.ts';
 import type { ChartFolder } from '../model/helm/chart.ts';
 import type { KustomizationFolder } from '../model/kubernetes/kustomize/kustomization-file.ts';
 import type { FilesByPath, ParsedFile, YamlFile } from './parsed-file.ts';
-import { identitiesOf, nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
+import { nearestFolder, parentFolder, planFolderUnits } from './plan-units.ts';
 
 /** A unit as its id, its place and the paths that its objects come from. */
 export interface UnitPlace {
@@ -13,8 +13,8 @@ export interface UnitPlace {
 }
 
 /**
- * Which files make which unit. It depends on the paths and on which objects stand where, not on what they say: most edits leave it
- * as it is (`sameShape`).
+ * Which files make which unit. It depends on the paths and on which objects are there twice, not on what they say: most edits leave it
+ * as it is (`sameShape`, `Identities`).
  */
 export interface Layout {
   readonly kustomizations: readonly KustomizationFolder[];
@@ -35,13 +35,13 @@ export function isShaping(parsed: ParsedFile): parsed is YamlFile {
   return parsed.format === 'yaml' && (SHAPING.test(parsed.file.path) || isCompose(parsed));
 }
 
-/** Whether a file that takes the other's place leaves the layout as it is. */
+/** Whether a file that takes the other's place leaves the layout as it is, as far as its objects' names are not concerned (identities.ts). */
 export function sameShape(before: ParsedFile, after: ParsedFile): boolean {
   if (before.format !== 'yaml' || after.format !== 'yaml') return before.format === after.format;
   if (SHAPING.test(after.file.path) || isCompose(before) !== isCompose(after)) return false;
-  // An object without a fixed name has no identity, but a file with objects belongs elsewhere than one without.
+  // A file with objects belongs elsewhere than one without.
   const hasObjects = after.objects.length > 0;
-  return before.objects.length > 0 === hasObjects && identitiesOf(before).join() === identitiesOf(after).join();
+  return before.objects.length > 0 === hasObjects;
 }
 
 function isCompose(parsed: YamlFile): boolean {

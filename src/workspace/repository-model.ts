@@ -7,7 +7,9 @@ import { type SourceFile, sourceFile } from '../text/source.ts';
 import { type MeshEvidence, meshEvidenceOf } from './mesh-evidence.ts';
 import { buildComponents, joinComponents, replacedComponents, skaffoldArtifacts } from './components.ts';
 import { ForkedMap } from './forked-map.ts';
+import { Identities } from './identities.ts';
 import { isShaping, sameShape } from './layout.ts';
+import { identitiesOf } from './plan-units.ts';
 import { parseFile } from './parse-file.ts';
 import type { Notice, ParsedFile, YamlFile } from './parsed-file.ts';
 
@@ -38,6 +40,7 @@ export class RepositoryModel {
   /** The files that have notices, and those that speak to this program: few, and asked for after each change. */
   private readonly withNotices: Map<string, ParsedFile>;
   private readonly withSuppressions: Map<string, ParsedFile>;
+  private readonly identities: Identities;
   private readonly builder: UnitBuilder;
   private documents = 0;
   private codeChanged = false;
@@ -69,6 +72,7 @@ export class RepositoryModel {
     this.scanNotices = new Map(from?.scanNotices);
     this.withNotices = new Map(from?.withNotices);
     this.withSuppressions = new Map(from?.withSuppressions);
+    this.identities = new Identities(from?.identities);
     this.builder = new UnitBuilder(from?.builder);
     this.documents = from?.documents ?? 0;
     this.known = from?.known;
@@ -103,7 +107,8 @@ export class RepositoryModel {
     if (parsed?.format === 'code') this.codeChanged = true;
     const known = this.files.get(path);
     if (isOfComponent(known) || isOfComponent(parsed)) this.componentsChanged = true;
-    if (known && parsed ? !sameShape(known, parsed) : known !== parsed) this.layoutChanged = true;
+    const sameTwins = this.identities.replace(identitiesIn(known), identitiesIn(parsed));
+    if (known && parsed ? !sameTwins || !sameShape(known, parsed) : known !== parsed) this.layoutChanged = true;
     if (parsed && !known) this.unordered = true;
     keep(this.files, path, parsed);
     keep(this.shaping, path, parsed && isShaping(parsed) ? parsed : undefined);
@@ -279,6 +284,10 @@ const SUPPRESSION_MARK = 'runbook-lens';
 function keep<T>(map: Map<string, T> | ForkedMap<T>, path: string, item: T | undefined): void {
   if (item === undefined) map.delete(path);
   else map.set(path, item);
+}
+
+function identitiesIn(parsed: ParsedFile | undefined): readonly string[] {
+  return parsed?.format === 'yaml' ? identitiesOf(parsed) : [];
 }
 
 function isOfComponent(parsed: ParsedFile | undefined): boolean {

@@ -68,7 +68,7 @@ export class UnitBuilder {
 
   /**
    * @param changed the paths that were set since the last time; `undefined` when the layout may be another, as a file came, went or changed
-   * its shape (`sameShape`), or a notice did
+   * its shape (`sameShape`, `Identities`), or a notice did
    */
   build(sources: UnitSources, changed: ReadonlySet<string> | undefined): Unit[] {
     const read: Read = (name) => {

@@ -155,6 +155,30 @@ describe('the engine', { timeout: 600_000 }, () => {
 });
 
 describe('a change far away', () => {
+  it('of objects’ names changes which files make which unit where an object is there twice, and only then', () => {
+    const named = (names: readonly string[]): string =>
+      names.map((name) => `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n`).join('---\n');
+    const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1, maxLength: 3 });
+    const paths = ['s/all.yaml', 's/x/one.yaml', 's/x/two.yaml', 's/y/one.yaml', 's/y/z/one.yaml', 'prod/one.yaml'];
+    const edits = fc.array(fc.record({ path: fc.constantFrom(...paths), names, fork: fc.boolean() }), { minLength: 3, maxLength: 25 });
+    const unitsOf = (engine: Engine): unknown =>
+      engine.repository().units.map(({ id, objects }) => [id, objects.map(({ file, name }) => [file.path, name])]);
+    fc.assert(
+      fc.property(edits, (steps) => {
+        const workspace = new Workspace();
+        for (const { path, names: wanted, fork } of steps) {
+          const text = named(wanted);
+          if (fork) workspace.engine.lintWith(new Map([[path, sourceFile(path, text)]]));
+          else workspace.put(path, text);
+          const fresh = new Workspace();
+          for (const [other, known] of [...workspace.texts].sort(([one], [two]) => (one < two ? -1 : 1))) fresh.put(other, known);
+          assert.deepEqual(unitsOf(workspace.engine), unitsOf(fresh.engine));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   it('in skaffold.yaml changes which component a workload runs', async () => {
     const workspace = new Workspace();
     // The program reads no variable that the workload sets, and is not called like it: only Skaffold joins the two.
