@@ -4,6 +4,7 @@ import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.t
 import { annotationsThatDoNothing } from './istio/probes/annotations-that-do-nothing.ts';
 import { idleConnectionTimeout } from './istio/probes/idle-connection-timeout.ts';
 import { wrongPortProtocol } from './istio/probes/wrong-port-protocol.ts';
+import { credentialRefreshStorm } from './kiam/probes/credential-refresh-storm.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignores.ts';
@@ -19,6 +20,7 @@ export const PROBES: readonly Probe[] = [
   annotationsThatDoNothing,
   idleConnectionTimeout,
   wrongPortProtocol,
+  credentialRefreshStorm,
   cacheTtlZero,
   routerRebuildMemory,
   settingsThatKongIgnores,

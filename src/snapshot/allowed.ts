@@ -136,7 +136,9 @@ export const ENVIRONMENT_PRESENCE: readonly string[] = [
 ];
 
 /** Flags of the programs that probes read, by program. The value of any other flag is dropped with its name. */
-export const FLAGS: Readonly<Record<'kiam-values' | 'istio-init' | 'istio-proxy' | 'controller' | 'coredns', readonly Allowed[]>> = {
+export const FLAGS: Readonly<
+  Record<'kiam-values' | 'kube2iam' | 'istio-init' | 'istio-proxy' | 'controller' | 'coredns', readonly Allowed[]>
+> = {
   // Kiam's other flags keep their names only (kiam/flag-not-in-version).
   'kiam-values': [
     { name: /^session-(?:duration|refresh)$/, form: AMOUNT, readBy: 'kiam/session-window, kiam/refresh-not-below-duration' },
@@ -149,7 +151,13 @@ export const FLAGS: Readonly<Record<'kiam-values' | 'istio-init' | 'istio-proxy'
     { name: 'host-interface', form: /^[\w!+.@-]{0,64}$/, readBy: 'kiam/pods-without-credentials' },
     { name: 'region', form: /^[a-z0-9-]{0,32}$/, readBy: 'kiam probes' },
     { name: /^grpc-(?:keepalive|max-connection)-[a-z-]+$/, form: AMOUNT, readBy: 'kiam probes' },
+    {
+      name: 'role-base-arn',
+      form: /^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{0,200}$/,
+      readBy: 'kiam/pods-without-credentials: what a Namespace permits is compared with the whole ARN',
+    },
   ],
+  kube2iam: [{ name: 'iam-role-session-ttl', form: AMOUNT, readBy: 'kiam/credential-refresh-storm' }],
   'istio-init': [
     {
       name: /^[pzumibdxocke]$|^istio-(?:in|out)bound-[a-z-]+$|^istio-service-cidr$/,

@@ -4,10 +4,11 @@ import { FLAGS, allowedIn } from './allowed.ts';
 import { hidesJvmFlag, isJvmFlag } from './jvm-options.ts';
 
 /** Programs some of whose flags are kept; `other`: the name of what is started and JVM flags, no more. */
-export type Program = 'kiam' | 'kong' | 'istio-init' | 'istio-proxy' | 'controller' | 'coredns' | 'other';
+export type Program = 'kiam' | 'kube2iam' | 'kong' | 'istio-init' | 'istio-proxy' | 'controller' | 'coredns' | 'other';
 
 const BY_IMAGE: Readonly<Record<string, Program>> = {
   kiam: 'kiam',
+  kube2iam: 'kube2iam',
   kong: 'kong',
   'kong-dev': 'kong',
   'kong-gateway': 'kong',
@@ -47,6 +48,7 @@ const SUPERVISORS = /^(?:supervisord|s6-svscan|runsvdir|monit|circusd|foreman|ov
 /** Words that are no flags and say what a program does. */
 const WORDS: Readonly<Record<Program, RegExp>> = {
   kiam: /^(?:\/?(?:kiam|server|agent|health))$/,
+  kube2iam: /(?!)/,
   kong: /^(?:kong|docker-start|start|restart|reload|migrations|bootstrap|up|finish|list|reset|config|check|vault|hybrid|version|health|runner|prepare|stop|quit|wait-for-(?:db|postgres|migrations)|pg_isready)$/,
   'istio-init': /^(?:istio-iptables|pilot-agent)$/,
   'istio-proxy': /^(?:proxy|sidecar|router|waypoint|pilot-agent)$/,

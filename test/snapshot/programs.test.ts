@@ -39,6 +39,16 @@ describe('what is kept of a command line', () => {
     ]);
   });
 
+  it('Kiam: the base of its roles where it is one', () => {
+    const base = '--role-base-arn=arn:aws:iam::111122223333:role/';
+    assert.deepEqual(kept(['/kiam'], ['server', base], 'server', 'quay.io/uswitch/kiam:v3.6')[1], ['server', base]);
+  });
+
+  it('kube2iam: how long its sessions last', () => {
+    const args = ['--iam-role-session-ttl=900s', '--base-role-arn=arn:aws:iam::111122223333:role/', '--api-token', 'abc'];
+    assert.deepEqual(kept([], args, 'kube2iam', 'jtblin/kube2iam:0.10.11')[1], ['--iam-role-session-ttl=900s']);
+  });
+
   it('Kiam in a shell', () => {
     assert.deepEqual(kept(['sh', '-c', 'exec /kiam server --session-refresh=26m --key=/a/b'], [], 'kiam', 'uswitch/kiam:v3.1')[0], [
       'sh',
