@@ -87,7 +87,7 @@ const kubeconfigOnly = {
 };
 
 /**
- * In the editor's bundle `await import('…/cluster/cluster.ts')` loads `cluster.cjs`, when it is first asked for.
+ * In the editor's worker `await import('…/cluster/cluster.ts')` loads `cluster.cjs`, when it is first asked for.
  * @type {import('esbuild').Plugin}
  */
 const clusterApart = {
@@ -111,12 +111,12 @@ async function bundle() {
       splitting: true,
       chunkNames: 'cli-chunks/[name]-[hash]',
       banner: { js: REQUIRE },
-      plugins: [kubeconfigOnly],
+      plugins: [fastParserState, kubeconfigOnly],
     }),
   ];
   const commonJs = [
-    { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'], plugins: [clusterApart] },
-    { source: join('src', 'service', 'worker.ts'), name: 'worker.cjs', external: [], plugins: [] },
+    { source: join('src', 'extension.ts'), name: 'extension.cjs', external: ['vscode'], plugins: [] },
+    { source: join('src', 'service', 'worker.ts'), name: 'worker.cjs', external: [], plugins: [clusterApart] },
     { source: join('src', 'cluster', 'cluster.ts'), name: 'cluster.cjs', external: [], plugins: [kubeconfigOnly] },
   ];
   for (const { source, name, external, plugins } of commonJs.filter((entry) => existsSync(join(root, entry.source)))) {
@@ -127,7 +127,7 @@ async function bundle() {
         outfile: join(dist, name),
         format: 'cjs',
         external,
-        plugins,
+        plugins: [fastParserState, ...plugins],
         define: { 'import.meta.url': '__moduleUrl' },
         banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
       }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
+import type { WorkerData } from '../service/worker.ts';
 import type { FolderUpdate, RequestName, Requests, ServiceMessage } from '../service/protocol.ts';
 
 /** The engine service in its thread. The thread starts with the first request, not before. */
@@ -42,7 +43,7 @@ export class ServiceClient implements vscode.Disposable {
     if (this.worker) return this.worker;
     const startMs = performance.now();
     const worker = new Worker(this.program, {
-      workerData: { cancel: this.cancel.buffer },
+      workerData: { task: 'files', cancel: this.cancel.buffer } satisfies WorkerData,
       // A young generation that grows is collected in pauses of 20 ms while somebody types; a small one in two.
       resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });

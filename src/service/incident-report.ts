@@ -1,4 +1,4 @@
-import { type DiagnoseSettings, diagnose, type FollowUp, followUp } from '../diagnosis/diagnose.ts';
+import { type DiagnoseSettings, type Diagnosis, diagnose, type FollowUp, followUp } from '../diagnosis/diagnose.ts';
 import type { LintConfiguration } from '../linters/lint-result.ts';
 import { PROBES } from '../linters/probes.ts';
 import { RULES } from '../linters/registry.ts';
@@ -26,9 +26,22 @@ export function followUpOf(snapshot: Snapshot, settings: Omit<ReportSettings, 'l
 
 /** The incident report of a snapshot. Pure but for the runbooks' titles, which it reads from the product's own folder. */
 export function incidentReport(snapshot: Snapshot, settings: ReportSettings): DiagnosisReport {
-  const { language } = settings;
+  return reportOf(judgeSnapshot(snapshot, settings), settings.language);
+}
+
+export interface Judged {
+  readonly diagnosis: Diagnosis;
+}
+
+/** What a snapshot comes to, before anybody puts it into words. */
+export function judgeSnapshot(snapshot: Snapshot, settings: Omit<ReportSettings, 'language'>): Judged {
+  return { diagnosis: diagnose(snapshot, withAll(settings)) };
+}
+
+/** The same diagnosis in one language. */
+export function reportOf({ diagnosis }: Judged, language: Language): DiagnosisReport {
   const titles = new Map(loadRunbooks(shippedRunbooks()).runbooks.map(({ id, title }) => [id, title[language]]));
-  return diagnosisReport(diagnose(snapshot, withAll(settings)), {
+  return diagnosisReport(diagnosis, {
     language,
     tool: { name: PRODUCT_NAME, version: productVersion() },
     rules: RULES,
