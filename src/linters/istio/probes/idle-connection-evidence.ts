@@ -13,7 +13,7 @@ export function evidenceOf(situation: Situation, proof: Proof, verdict: Verdict)
     ...heap(atLimit, 'closed-at-limit'),
     ...heap(forgotten, 'forgotten'),
     ...lines.driver.map((line) => lineEvidence(line, { messageId: isProven ? 'driver-line' : 'driver-line-alone' })),
-    ...(atLimit.length > 0 ? lines.any.map((line) => lineEvidence(line, { messageId: 'lost-line' })) : []),
+    ...(atLimit.length > 0 && lines.driver.length === 0 ? lines.any.map((line) => lineEvidence(line, { messageId: 'lost-line' })) : []),
     ...paths.flatMap((one) => pathEvidence(one)),
     ...(verdict === 'live' && paths.length === 0 && atLimit.length > 0 ? [passthroughEvidence(situation)] : []),
     ...(excluded.length > 0 ? [excludedEvidence(situation)] : []),
