@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Agent, OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import type { Authenticator } from '@kubernetes/client-node/dist/auth.js';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { maskText } from '../snapshot/mask.ts';
 import { type ClusterError, failed, type Result, reasonOf, succeeded } from './errors.ts';
-import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
+import { runExecPlugin } from './exec-plugin.ts';
+import { providerToken } from './identity-provider.ts';
 import type { ChosenContext, UserExtras } from './kubeconfig.ts';
 import { proxyFromEnvironment } from './proxy.ts';
 
@@ -26,16 +26,14 @@ export interface ConnectionSettings {
   readonly onPluginOutput?: ((text: string) => void) | undefined;
 }
 
-/** As client-go: token files, and what identity providers refresh, are looked at again every minute. */
+/** As client-go: a token file is read again every minute. */
 const LOOK_AGAIN_MS = 60_000;
 const MAX_SOCKETS = 4;
-/** No kubeconfig can name such a provider: the library's own authenticators pass it on to ours. */
-const OWN_PROVIDER = 'runbook-lens';
 
 /**
  * Makes connections of a context; asks for the credentials when it is first used, when they end, and when the API server no longer takes them.
- * TLS options, proxies and identity providers are the library's; exec plugins and token files are ours, as the library runs the
- * first without KUBERNETES_EXEC_INFO and reads the second with its newline.
+ * TLS options and proxies are the library's. Where tokens and certificates come from is ours: the library runs plugins without
+ * KUBERNETES_EXEC_INFO and without an end, reads token files with their newline, and runs commands that kubectl no longer does.
  */
 export class Connector {
   readonly #chosen: ChosenContext;
@@ -90,35 +88,19 @@ async function connect(
   if (!cluster || !user) return failed('context-incomplete', { context: chosen.context, what: 'cluster', name: '' });
   const server = urlOf(cluster.server);
   if (!server) return failed('server-invalid', { server: maskText(cluster.server) });
-  const { exec, tokenFile, impersonation } = chosen.extras;
-  // As in kubectl, a token of the kubeconfig's own goes before what a plugin would give.
-  const plugin = exec && !user.token && tokenFile === undefined ? exec : undefined;
-  let credential: ExecCredential = {};
   try {
-    if (plugin) {
-      const { env, interactive, onPluginOutput: onOutput } = settings;
-      const ran = await runExecPlugin(plugin, { env, interactive, onOutput, cluster: clusterInfo(chosen), signal });
-      if (!ran.ok) return ran;
-      credential = ran.value;
-    }
-    const token = tokenFile === undefined ? credential.token : readFileSync(tokenFile, 'utf8').trim();
-    const own: Authenticator = {
-      isAuthProvider: ({ authProvider }) => authProvider?.name === OWN_PROVIDER,
-      applyAuthentication: async (_user, options) => {
-        const tls: RequestOptions = {};
-        if (token !== undefined) tls.headers = { ...options.headers, Authorization: `Bearer ${token}` };
-        if (credential.certificate !== undefined) Object.assign(tls, { cert: credential.certificate, key: credential.key });
-        Object.assign(options, tls);
-      },
-    };
-    const config = new KubeConfig();
-    config.addAuthenticator(own);
+    const found = await credentialsOf(chosen, settings, signal);
+    if (!found.ok) return found;
+    const { token, certificate, key, validUntilMs = Number.POSITIVE_INFINITY } = found.value;
+    const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+    const client = certificate !== undefined && key !== undefined ? { certData: base64(certificate), keyData: base64(key) } : {};
     const proxyUrl = cluster.proxyUrl || proxyFromEnvironment(cluster.server, settings.env);
+    const { authProvider: _, exec: __, ...known } = user;
+    const config = new KubeConfig();
     config.loadFromOptions({
-      // An identity provider's entry is changed in place when its token is refreshed: it stays the same object.
-      users: [plugin || tokenFile !== undefined ? { ...user, authProvider: { name: OWN_PROVIDER } } : user],
       // The library wants the flag for plain HTTP, where nothing is verified anyway.
       clusters: [{ ...cluster, skipTLSVerify: cluster.skipTLSVerify || server.protocol === 'http:', ...(proxyUrl ? { proxyUrl } : {}) }],
+      users: [{ ...known, ...client, token: token ?? known.token }],
       contexts: [{ name: chosen.context, cluster: cluster.name, user: user.name }],
       currentContext: chosen.context,
     });
@@ -127,17 +109,49 @@ async function connect(
     const { agent } = options;
     if (typeof agent !== 'object') return failed('credentials-unusable', { user: user.name, reason: 'no connection could be made' });
     Object.assign(agent, { keepAlive: true, maxSockets: MAX_SOCKETS });
-    const refreshes = tokenFile !== undefined || Boolean(user.authProvider);
     return succeeded({
       server,
       agent,
-      headers: headersOf(options.headers, impersonation),
+      headers: headersOf(options.headers, chosen.extras.impersonation),
       ...(typeof options.auth === 'string' ? { auth: options.auth } : {}),
-      validUntilMs: credential.expiresMs ?? (refreshes ? Date.now() + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY),
+      validUntilMs,
     });
   } catch (error) {
     return failed('credentials-unusable', { user: user.name, reason: maskText(reasonOf(error)) });
   }
+}
+
+interface Credentials {
+  readonly token?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly validUntilMs?: number;
+}
+
+/** What the kubeconfig does not hold itself: of a token file, an identity provider or a plugin. */
+async function credentialsOf(
+  chosen: ChosenContext,
+  settings: ConnectionSettings,
+  signal: AbortSignal,
+): Promise<Result<Credentials, ClusterError>> {
+  const { exec, tokenFile } = chosen.extras;
+  const user = chosen.config.getCurrentUser();
+  if (tokenFile !== undefined) {
+    return succeeded({ token: readFileSync(tokenFile, 'utf8').trim(), validUntilMs: Date.now() + LOOK_AGAIN_MS });
+  }
+  // As in kubectl, a token of the kubeconfig's own goes before what others would give.
+  if (!user || user.token) return succeeded({});
+  if (!exec) {
+    const provided = providerToken(user);
+    if (!provided.ok) return provided;
+    const { token, expiresMs } = provided.value ?? {};
+    return succeeded({ ...(token === undefined ? {} : { token }), ...(expiresMs === undefined ? {} : { validUntilMs: expiresMs }) });
+  }
+  const { env, interactive, onPluginOutput: onOutput } = settings;
+  const ran = await runExecPlugin(exec, { env, interactive, onOutput, cluster: clusterInfo(chosen), signal });
+  if (!ran.ok) return ran;
+  const { expiresMs, ...credential } = ran.value;
+  return succeeded({ ...credential, ...(expiresMs === undefined ? {} : { validUntilMs: expiresMs }) });
 }
 
 /** What kubectl gives to a plugin that asks for it: https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */

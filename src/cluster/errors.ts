@@ -42,6 +42,14 @@ const MESSAGES = {
     en: 'The credentials of user {user} could not be used: {reason}',
     zh: '用户 {user} 的凭据无法使用：{reason}',
   },
+  'token-ended': {
+    en: 'The token of user {user} has expired. Any kubectl command renews it, for instance: kubectl auth whoami',
+    zh: '用户 {user} 的 token 已过期。执行任一 kubectl 命令即可续期，例如：kubectl auth whoami',
+  },
+  'provider-removed': {
+    en: 'User {user} has the auth provider {provider}, which kubectl no longer knows (1.26). Write the kubeconfig anew with your provider’s command line.',
+    zh: '用户 {user} 使用 auth-provider {provider}，kubectl 自 1.26 起已不再支持。请用云厂商的命令行工具重新生成 kubeconfig。',
+  },
   'exec-missing': {
     en: 'The kubeconfig gets its credentials from the program {command}, which was not found. {hint}',
     zh: 'kubeconfig 通过程序 {command} 获取凭据，但找不到该程序。{hint}',

@@ -301,6 +301,48 @@ describeCluster('connection', { flags: [`--client-ca-file=${clientAuthorityFile}
     assert.equal(said, 'open https://login.example\n');
   });
 
+  // Identity providers: kubectl renews their tokens and stores them; we only take what it stored.
+
+  const jwt = (expiresMs: number): string => {
+    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    return `${part({ alg: 'RS256' })}.${part({ sub: 'somebody', exp: Math.floor(expiresMs / 1000) })}.${part('signature')}`;
+  };
+  const provider = (idToken: string, name = 'oidc'): Readonly<Record<string, unknown>> => ({
+    'auth-provider': {
+      name,
+      config: {
+        'client-id': 'kubernetes',
+        'id-token': idToken,
+        'idp-issuer-url': 'https://127.0.0.1:1',
+        'refresh-token': SECRET,
+        'cmd-path': 'false',
+      },
+    },
+  });
+
+  it('an identity provider’s token is sent while it is valid', async () => {
+    const proxy = await startFaultProxy(cluster());
+    try {
+      const token = jwt(Date.now() + 3600_000);
+      // These tests’ API server knows no such provider.
+      assert.equal((await fails(open({ server: proxy.server, user: provider(token) }))).code, 'unauthorized');
+      assert.equal(proxy.requests[0]?.headers.authorization, `Bearer ${token}`);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('an identity provider’s token that has ended: kubectl renews it, we don’t', async () => {
+    for (const token of [jwt(Date.now() - 1000), jwt(Date.now() + 1000), '']) {
+      assert.equal((await fails(open({ user: provider(token) }))).code, 'token-ended');
+    }
+  });
+
+  it('a provider that kubectl no longer knows is not run', async () => {
+    const error = await fails(open({ user: provider('', 'gcp') }));
+    assert.deepEqual([error.code, error.data.provider], ['provider-removed', 'gcp']);
+  });
+
   // Proxies.
 
   async function withProxy(options: ConnectProxyOptions, use: (proxy: Awaited<ReturnType<typeof startConnectProxy>>) => Promise<void>) {
