@@ -46,17 +46,16 @@ class Printer {
     const { paint, options, lines } = this;
     const { language, brief } = options;
     const verdict = this.verdict(incident.verdict);
-    lines.push(`${verdict} ${paint.bold(incident.runbook)} ${line(brief ? incident.summary : incident.title)}`);
-    if (brief) return;
+    // Nothing to do, nothing to read: one line each.
+    const quiet = incident.verdict === 'clear' || incident.verdict === 'absent';
+    lines.push(`${verdict} ${paint.bold(incident.runbook)} ${line(brief || quiet ? incident.summary : incident.title)}`);
+    if (brief || quiet) return;
     lines.push(`  ${line(incident.summary)}`);
-    const told = incident.subjects.filter((subject) => subject.verdict === incident.verdict || subject.verdict !== 'clear');
+    const told = incident.subjects.filter(({ verdict: own }) => own !== 'clear');
     for (const subject of told.slice(0, MAX_SUBJECTS)) this.subject(subject);
     if (told.length > MAX_SUBJECTS) lines.push(`  ${word('more', language, { count: told.length - MAX_SUBJECTS })}`);
-    // What was not checked matters where it decides; for the others it is counted at the end.
-    if (incident.verdict !== 'clear' && incident.verdict !== 'absent') {
-      for (const text of notCheckedLines(incident.notChecked, language))
-        lines.push(`  ${paint.faint(`${word('notChecked', language)}${language === 'zh-cn' ? '：' : ': '}${line(text)}`)}`);
-    }
+    for (const text of notCheckedLines(incident.notChecked, language))
+      lines.push(`  ${paint.faint(`${word('notChecked', language)}${language === 'zh-cn' ? '：' : ': '}${line(text)}`)}`);
     if (incident.verdict === 'live' || incident.verdict === 'latent')
       lines.push(`  ${paint.faint(`${word('runbook', language)}: runbook-lens runbooks show ${incident.runbook}`)}`);
     lines.push('');
@@ -93,7 +92,7 @@ class Printer {
     const { report, lines, paint } = this;
     const { language } = this.options;
     if (report.access.roleYaml === '') return;
-    lines.push(paint.bold(word('access', language)), '');
+    lines.push('', paint.bold(word('access', language)), '');
     for (const text of report.access.roleYaml.trimEnd().split('\n')) lines.push(`  ${harmless(text)}`);
   }
 
