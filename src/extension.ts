@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import { registerCluster } from './editor/cluster.ts';
+import type { ClusterSession } from './editor/cluster-session.ts';
+import type { ClusterNode } from './editor/cluster-tree.ts';
 import { registerCodeActions } from './editor/code-actions.ts';
 import { registerCodeLenses } from './editor/code-lenses.ts';
 import { SHOW_LOG } from './editor/commands.ts';
@@ -24,6 +27,10 @@ export interface Inside {
   badge(): number | undefined;
   findingsTree(): Promise<readonly TreeText[]>;
   runbooksTree(): Promise<readonly TreeText[]>;
+  clusterTree(): Promise<readonly TreeText[]>;
+  clusterBadge(): number | undefined;
+  clusterMessage(): string | undefined;
+  clusterHtml(): string | undefined;
 }
 
 export interface TreeText {
@@ -37,7 +44,8 @@ export function activate(context: vscode.ExtensionContext): Inside {
   const client = new ServiceClient(context.extensionPath, log);
   const store = new FindingsStore();
   const catalogue = new RunbookCatalogue(client);
-  const reader = new RunbookReader(client, store, context.extensionUri);
+  const cluster = registerCluster(context, client, store, log);
+  const reader = new RunbookReader(client, store, cluster.session, context.extensionUri);
   let shown: Shown | undefined;
   context.subscriptions.push(
     log,
@@ -51,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): Inside {
   const { activationEvents = [] } = context.extension.packageJSON as { activationEvents?: readonly string[] };
   void whenRelevant(activationEvents, context.subscriptions).then((why) => {
     log.info(`started for ${why}`);
-    shown = show(context, client, store, catalogue, log);
+    shown = show(context, client, store, catalogue, cluster.session, log);
   });
   return {
     isActive: () => shown !== undefined,
@@ -59,6 +67,10 @@ export function activate(context: vscode.ExtensionContext): Inside {
     badge: () => shown?.findings.view.badge?.value,
     findingsTree: async () => (shown ? treeText<FindingsNode>(shown.findings.tree) : []),
     runbooksTree: async () => (shown ? treeText<RunbooksNode>(shown.runbooks.tree) : []),
+    clusterTree: () => treeText<ClusterNode>(cluster.tree),
+    clusterBadge: () => cluster.view.badge?.value,
+    clusterMessage: () => cluster.view.message,
+    clusterHtml: () => cluster.report.html,
   };
 }
 
@@ -74,12 +86,13 @@ function show(
   client: ServiceClient,
   store: FindingsStore,
   catalogue: RunbookCatalogue,
+  session: ClusterSession,
   log: vscode.LogOutputChannel,
 ): Shown {
   const diagnostics = registerDiagnostics(store);
   const status = registerLanguageStatus(client, store);
   const findings = registerFindingsTree(store, catalogue);
-  const runbooks = registerRunbooksTree(store, catalogue);
+  const runbooks = registerRunbooksTree(store, catalogue, session);
   const sync = new WorkspaceSync(client, store, log);
   context.subscriptions.push(
     diagnostics,

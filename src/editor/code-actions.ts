@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { ActionsData, EditsData, IgnoreData } from '../service/protocol.ts';
-import { COPY_TEXT, FIX_FILE, OPEN_RUNBOOK } from './commands.ts';
+import { COPY_TEXT, FIX_FILE, IS_IT_LIVE, OPEN_RUNBOOK } from './commands.ts';
 import { fromRange, toRange, uriIn } from './convert.ts';
 import { SOURCE } from './diagnostics.ts';
 import type { FindingsStore, PlacedFinding } from './findings-store.ts';
@@ -120,6 +120,11 @@ export class CodeActions implements vscode.CodeActionProvider {
         action,
         here.find((finding) => finding.runbook === runbook),
       );
+    }
+    for (const finding of vscode.workspace.isTrusted ? here.filter(({ runbook }) => runbook !== '') : []) {
+      const action = new vscode.CodeAction(vscode.l10n.t('Is this live in the cluster? ({0})', finding.rule), CodeActionKind.QuickFix);
+      action.command = { command: IS_IT_LIVE, title: action.title, arguments: [finding.folder.toString(), finding.id] };
+      add(action, finding);
     }
     for (const ignore of offered.ignores) {
       const finding = byId.get(ignore.finding);

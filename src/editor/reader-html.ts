@@ -1,5 +1,8 @@
 import type { Language, RunbookPageData } from '../service/protocol.ts';
-import { OPEN_RUNBOOK, REVEAL } from './commands.ts';
+import type { Verdict } from '../linters/probe.ts';
+import { VERDICT_WORDS } from '../report/diagnosis-words.ts';
+import { messageText } from '../report/message.ts';
+import { OPEN_REPORT, OPEN_RUNBOOK, REVEAL } from './commands.ts';
 import type { PlacedFinding } from './findings-store.ts';
 
 export interface ReaderPage {
@@ -8,6 +11,8 @@ export interface ReaderPage {
   readonly findings: readonly PlacedFinding[];
   /** What the findings' messages are in. */
   readonly findingsLanguage: Language;
+  /** What the last diagnosis of a cluster says, if there was one. */
+  readonly verdict: Verdict | undefined;
   /** The heading that a finding points at, if any. */
   readonly anchor: string | undefined;
   readonly cspSource: string;
@@ -15,25 +20,28 @@ export interface ReaderPage {
 }
 
 /** The page is in the runbook's language, whatever VS Code's is: these few words go with it. */
-const WORDS: Readonly<Record<Language, Readonly<Record<'affects' | 'reviewed' | 'contents' | 'findings' | 'none' | 'severity', string>>>> =
-  {
-    en: {
-      affects: 'Affects',
-      reviewed: 'Reviewed',
-      contents: 'Contents',
-      findings: 'In this workspace',
-      none: 'No findings in this workspace.',
-      severity: 'Severity',
-    },
-    'zh-cn': {
-      affects: '影响范围',
-      reviewed: '复核日期',
-      contents: '目录',
-      findings: '当前工作区中',
-      none: '当前工作区没有相关发现。',
-      severity: '严重程度',
-    },
-  };
+const WORDS: Readonly<
+  Record<Language, Readonly<Record<'affects' | 'reviewed' | 'contents' | 'findings' | 'none' | 'severity' | 'cluster', string>>>
+> = {
+  en: {
+    affects: 'Affects',
+    reviewed: 'Reviewed',
+    contents: 'Contents',
+    findings: 'In this workspace',
+    none: 'No findings in this workspace.',
+    severity: 'Severity',
+    cluster: 'In the cluster',
+  },
+  'zh-cn': {
+    affects: '影响范围',
+    reviewed: '复核日期',
+    contents: '目录',
+    findings: '当前工作区中',
+    none: '当前工作区没有相关发现。',
+    severity: '严重程度',
+    cluster: '集群中',
+  },
+};
 
 const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', 'zh-cn': '中文' };
 
@@ -46,7 +54,7 @@ const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<string, string>>
 const MAX_FINDINGS = 12;
 
 /** The whole document. It holds no script: links run the few commands that the panel lets through. */
-export function readerHtml({ page, findings, findingsLanguage, anchor, cspSource, styleUri }: ReaderPage): string {
+export function readerHtml({ page, findings, findingsLanguage, verdict, anchor, cspSource, styleUri }: ReaderPage): string {
   const words = WORDS[page.language];
   // The title goes before all else.
   const [title = ''] = /^\s*<h1[^>]*>[\s\S]*?<\/h1>/.exec(page.html) ?? [];
@@ -66,6 +74,7 @@ ${title.trim()}
 <div class="facts">
 <span class="severity severity-${escapeHtml(page.severity)}" title="${words.severity}">${escapeHtml(SEVERITY_WORDS[page.language][page.severity] ?? page.severity)}</span>
 ${page.reviewed === '' ? '' : `<span><b>${words.reviewed}</b> ${escapeHtml(page.reviewed)}</span>`}
+${verdict === undefined ? '' : verdictHtml(page, verdict)}
 <span class="languages">${languageLinks(page)}</span>
 <span class="affects"><b>${words.affects}</b> ${page.affects.map(escapeHtml).join(' · ') || '—'}</span>
 </div>
@@ -79,6 +88,12 @@ ${page.html.slice(title.length)}
 </main>
 </body>
 </html>`;
+}
+
+function verdictHtml({ id, language }: RunbookPageData, verdict: Verdict): string {
+  const word = messageText(VERDICT_WORDS[verdict], undefined, language);
+  const { cluster } = WORDS[language];
+  return `<span><b>${cluster}</b> <a class="verdict verdict-${verdict}" href="${link(OPEN_REPORT, [id])}">${escapeHtml(word)}</a></span>`;
 }
 
 function languageLinks(page: RunbookPageData): string {

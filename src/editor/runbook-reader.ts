@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Language, RunbookPageData } from '../service/protocol.ts';
-import { COPY_FENCE, OPEN_RUNBOOK, REVEAL, SHOW_RULE } from './commands.ts';
+import type { ClusterSession } from './cluster-session.ts';
+import { COPY_FENCE, OPEN_REPORT, OPEN_RUNBOOK, REVEAL, SHOW_RULE } from './commands.ts';
 import { type FindingsStore, type PlacedFinding, worstFirst } from './findings-store.ts';
 import { isOurs, language } from './preferences.ts';
 import { runbookOf } from './runbook-badges.ts';
@@ -12,17 +13,20 @@ import type { ServiceClient } from './service-client.ts';
 export class RunbookReader implements vscode.Disposable {
   private readonly client: ServiceClient;
   private readonly store: FindingsStore;
+  private readonly session: ClusterSession;
   private readonly media: vscode.Uri;
   private panel: vscode.WebviewPanel | undefined;
   private shown: { readonly page: RunbookPageData; readonly anchor: string | undefined } | undefined;
   private readonly subscriptions: vscode.Disposable[] = [];
 
-  constructor(client: ServiceClient, store: FindingsStore, extensionUri: vscode.Uri) {
+  constructor(client: ServiceClient, store: FindingsStore, session: ClusterSession, extensionUri: vscode.Uri) {
     this.client = client;
     this.store = store;
+    this.session = session;
     this.media = vscode.Uri.joinPath(extensionUri, 'media');
     this.subscriptions.push(
       store.onChange(() => this.render()),
+      session.onChange(() => this.render()),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (isOurs(change) && this.shown) void this.open(this.shown.page.id);
       }),
@@ -58,7 +62,7 @@ export class RunbookReader implements vscode.Disposable {
     const column = vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel('runbookLens.reader', 'Runbook', column, {
       enableScripts: false,
-      enableCommandUris: [OPEN_RUNBOOK, COPY_FENCE, REVEAL, SHOW_RULE],
+      enableCommandUris: [OPEN_RUNBOOK, COPY_FENCE, REVEAL, SHOW_RULE, OPEN_REPORT],
       enableFindWidget: true,
       localResourceRoots: [this.media],
     });
@@ -81,6 +85,7 @@ export class RunbookReader implements vscode.Disposable {
       page,
       findings: this.findingsOf(page),
       findingsLanguage: language(),
+      verdict: this.session.incident(page.id)?.verdict,
       anchor,
       cspSource: webview.cspSource,
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(this.media, 'reader.css')).toString(),
@@ -116,6 +121,9 @@ function idOfNode(node: unknown): string | undefined {
     return String(node.runbook.id);
   if ('finding' in node && typeof node.finding === 'object' && node.finding !== null && 'runbook' in node.finding) {
     return String(node.finding.runbook);
+  }
+  if ('incident' in node && typeof node.incident === 'object' && node.incident !== null && 'runbook' in node.incident) {
+    return String(node.incident.runbook);
   }
   return 'id' in node && typeof node.id === 'string' ? node.id : undefined;
 }

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import type { RunbookData } from '../service/protocol.ts';
+import type { ClusterSession } from './cluster-session.ts';
+import { verdictIcon, verdictText } from './cluster-tree.ts';
 import { OPEN_RUNBOOK } from './commands.ts';
 import type { FindingsStore } from './findings-store.ts';
 import { countText, runbookOf, runbookUri } from './runbook-badges.ts';
@@ -23,12 +25,14 @@ const NAMES: Readonly<Record<string, string>> = {
 export class RunbooksTree implements vscode.TreeDataProvider<RunbooksNode> {
   private readonly store: FindingsStore;
   private readonly catalogue: RunbookCatalogue;
+  private readonly session: ClusterSession;
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(store: FindingsStore, catalogue: RunbookCatalogue) {
+  constructor(store: FindingsStore, catalogue: RunbookCatalogue, session: ClusterSession) {
     this.store = store;
     this.catalogue = catalogue;
+    this.session = session;
   }
 
   refresh(): void {
@@ -59,11 +63,16 @@ export class RunbooksTree implements vscode.TreeDataProvider<RunbooksNode> {
     const item = new vscode.TreeItem(title);
     const here = this.store.all().filter((finding) => runbookOf(finding) === id).length;
     item.id = `runbook ${id}`;
-    item.iconPath = new vscode.ThemeIcon('book');
     item.contextValue = 'runbook';
-    item.tooltip = `${title}\n${id}`;
     item.resourceUri = runbookUri(id);
-    if (here > 0) item.accessibilityInformation = { label: `${title}, ${countText(here)}` };
+    const verdict = this.session.incident(id)?.verdict;
+    // What the last diagnosis says: where it is happening or would, the icon says so too, for a long title pushes words out of sight.
+    item.iconPath = verdict === 'live' || verdict === 'latent' ? verdictIcon(verdict) : new vscode.ThemeIcon('book');
+    const words = verdict === undefined ? [] : [verdictText(verdict)];
+    if (verdict !== undefined) item.description = verdictText(verdict);
+    item.tooltip = [title, id, ...(verdict === undefined ? [] : [vscode.l10n.t('In the cluster: {0}', verdictText(verdict))])].join('\n');
+    if (here > 0) words.push(countText(here));
+    if (words.length > 0) item.accessibilityInformation = { label: [title, ...words].join(', ') };
     item.command = { command: OPEN_RUNBOOK, title: vscode.l10n.t('Open the runbook'), arguments: [id] };
     return item;
   }
@@ -73,9 +82,23 @@ function technologyName(id: string): string {
   return id === 'runtime' ? vscode.l10n.t('Runtimes') : (NAMES[id] ?? id);
 }
 
-export function registerRunbooksTree(store: FindingsStore, catalogue: RunbookCatalogue): { tree: RunbooksTree } & vscode.Disposable {
-  const tree = new RunbooksTree(store, catalogue);
+export function registerRunbooksTree(
+  store: FindingsStore,
+  catalogue: RunbookCatalogue,
+  session: ClusterSession,
+): { tree: RunbooksTree } & vscode.Disposable {
+  const tree = new RunbooksTree(store, catalogue, session);
   const view = vscode.window.createTreeView('runbookLens.runbooks', { treeDataProvider: tree, showCollapseAll: true });
-  const subscriptions = [view, store.onChange(() => tree.refresh()), catalogue.onChange(() => tree.refresh())];
+  let verdicts = session.data;
+  const subscriptions = [
+    view,
+    store.onChange(() => tree.refresh()),
+    catalogue.onChange(() => tree.refresh()),
+    // Each list that is read is a change of the session.
+    session.onChange(() => {
+      if (session.data !== verdicts) tree.refresh();
+      verdicts = session.data;
+    }),
+  ];
   return { tree, dispose: () => vscode.Disposable.from(...subscriptions).dispose() };
 }
