@@ -63,26 +63,30 @@ const shared = {
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
- * Of the Kubernetes client only what reads kubeconfigs and asks for credentials is used; requests are our own. Its generated API (340 KiB) and
- * undici (730 KiB, Node 22.19 and up) stay out: they stand behind functions that nobody here calls.
+ * Of the Kubernetes client only what reads kubeconfigs, TLS options and proxies is used; requests and credentials are our own. Its generated API
+ * (340 KiB), undici (730 KiB, Node 22.19 and up) and the providers that run commands stay out: nobody here calls them.
  * @type {import('esbuild').Plugin}
  */
 const kubeconfigOnly = {
   name: 'kubeconfig-only',
   setup({ onResolve, onLoad }) {
+    const refuse = (name) => `export function ${name}() { throw new Error('${name} is not part of this bundle'); }`;
+    const provider = (name) => `export class ${name} { isAuthProvider() { return false; } }`;
     const unused = {
-      undici: ['Agent', 'ProxyAgent'],
-      './gen/index.js': ['ServerConfiguration', 'createConfiguration'],
-      './middleware.js': ['setHeaderMiddleware'],
+      undici: ['Agent', 'ProxyAgent'].map(refuse),
+      './gen/index.js': ['ServerConfiguration', 'createConfiguration'].map(refuse),
+      './middleware.js': ['setHeaderMiddleware'].map(refuse),
+      './azure_auth.js': ['AzureAuth'].map(provider),
+      './gcp_auth.js': ['GoogleCloudPlatformAuth'].map(provider),
+      './oidc_auth.js': ['OpenIDConnectAuth'].map(provider),
+      './exec_auth.js': ['ExecAuth'].map(provider),
     };
-    onResolve({ filter: /^(?:undici|\.\/gen\/index\.js|\.\/middleware\.js)$/ }, ({ path, importer }) =>
-      /@kubernetes[\\/]client-node[\\/]dist[\\/]config\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    onResolve({ filter: /^(?:undici|\.\/[\w/]+\.js)$/ }, ({ path, importer }) =>
+      Object.hasOwn(unused, path) && /@kubernetes[\\/]client-node[\\/]dist[\\/]config\.js$/.test(importer)
+        ? { path, namespace: 'unused' }
+        : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
-      contents: unused[path]
-        .map((name) => `export function ${name}() { throw new Error('${name} is not part of this bundle'); }`)
-        .join('\n'),
-    }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path].join('\n') }));
   },
 };
 
