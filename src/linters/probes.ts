@@ -5,6 +5,7 @@ import { annotationsThatDoNothing } from './istio/probes/annotations-that-do-not
 import { idleConnectionTimeout } from './istio/probes/idle-connection-timeout.ts';
 import { wrongPortProtocol } from './istio/probes/wrong-port-protocol.ts';
 import { credentialRefreshStorm } from './kiam/probes/credential-refresh-storm.ts';
+import { podsWithoutCredentials } from './kiam/probes/pods-without-credentials.ts';
 import { cacheTtlZero } from './kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from './kong/probes/router-rebuild-memory.ts';
 import { settingsThatKongIgnores } from './kong/probes/settings-that-kong-ignores.ts';
@@ -21,6 +22,7 @@ export const PROBES: readonly Probe[] = [
   idleConnectionTimeout,
   wrongPortProtocol,
   credentialRefreshStorm,
+  podsWithoutCredentials,
   cacheTtlZero,
   routerRebuildMemory,
   settingsThatKongIgnores,
