@@ -1,12 +1,15 @@
 import { formatDuration, parseGoDurationMs } from '../../model/duration.ts';
+import type { KubeObject } from '../../model/kubernetes/objects.ts';
+import type { Unit } from '../../model/unit.ts';
 import { affected } from '../../model/version.ts';
 import type { ObjectReference, PodState } from '../../snapshot/snapshot.ts';
 import { HOUR_MS } from '../../snapshot/times.ts';
+import { oncePer } from '../../text/once.ts';
 import { jsonPointer } from '../../text/json-tree.ts';
 import { itemsAt, mapAt, nodeAt, scalarAt, textAt } from '../../text/yaml.ts';
 import { objectReference, podReference } from '../evidence.ts';
 import type { ClusterView } from '../probe.ts';
-import { destinationRules } from './facts-destination-rules.ts';
+import { type DestinationRule, destinationRules } from './facts-destination-rules.ts';
 import { lookupHost, type MeshHost } from './facts-hosts.ts';
 import { META_IDLE_TIMEOUT } from './facts-idle-settings.ts';
 import { type FilterLimit, filterLimit } from './live-envoy-filters.ts';
@@ -108,21 +111,31 @@ export function rulesFor(
   host: MeshHost,
 ): { readonly object: MeshHost['object']; readonly rank: number }[] {
   const places = [pod.namespace, host.object.namespace ?? '', rootNamespace(view)];
-  return destinationRules(view.unit)
-    .flatMap(({ object, host: name }) => {
+  return (rulesByHost(view.unit).get(host.object) ?? [])
+    .flatMap(({ object }) => {
       const own = object.namespace ?? '';
       const rank = places.indexOf(own);
       const exportTo = itemsAt(object.root, 'spec', 'exportTo').flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
-      if (name === undefined || rank < 0 || !isVisibleIn(exportTo, own, pod.namespace)) return [];
+      if (rank < 0 || !isVisibleIn(exportTo, own, pod.namespace)) return [];
       const labels = mapAt(object.root, 'spec', 'workloadSelector', 'matchLabels');
       const wanted = [...(labels?.pairs.keys() ?? [])].map((key) => [key, textAt(labels, key) ?? ''] as const);
-      if (!hasLabels(pod, wanted)) return [];
-      const found = lookupHost(view.unit, name, own, true);
-      const hosts = found.is === 'found' ? [found.value] : found.is === 'several' ? found.values : [];
-      return hosts.some((one) => one.object === host.object) ? [{ object, rank }] : [];
+      return hasLabels(pod, wanted) ? [{ object, rank }] : [];
     })
     .sort((a, b) => a.rank - b.rank);
 }
+
+/** The DestinationRules that name a Service or ServiceEntry. A cluster has hundreds of each. */
+const rulesByHost = oncePer((unit: Unit): ReadonlyMap<KubeObject, readonly DestinationRule[]> => {
+  const rules = new Map<KubeObject, DestinationRule[]>();
+  for (const rule of destinationRules(unit)) {
+    if (rule.host === undefined) continue;
+    const found = lookupHost(unit, rule.host, rule.object.namespace, true);
+    for (const { object } of found.is === 'found' ? [found.value] : found.is === 'several' ? found.values : []) {
+      rules.set(object, [...(rules.get(object) ?? []), rule]);
+    }
+  }
+  return rules;
+});
 
 /** Whether keepalive probes begin on Envoy's own socket before somebody on the way forgets the connection. */
 export function keepsAlive(view: ClusterView, pod: PodState, way: Way, forgetsAfterMs: number): boolean {

@@ -1,5 +1,6 @@
 import { parseImage, type VersionRange, versionOfImage } from '../../model/version.ts';
 import type { ContainerState, ObjectReference, PodState } from '../../snapshot/snapshot.ts';
+import { oncePer } from '../../text/once.ts';
 import { textAt } from '../../text/yaml.ts';
 import type { ClusterView, LiveWorkload } from '../probe.ts';
 import { meshConfigs } from './facts-mesh-config.ts';
@@ -11,6 +12,8 @@ export const PROXY = 'istio-proxy';
 const MANAGED_BY = 'gateway.istio.io/managed';
 const MESH_CONTROLLER = 'istio.io-mesh-controller';
 const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
+const TRAFFIC = 'traffic.sidecar.istio.io/';
+const INTERCEPTION = 'sidecar.istio.io/interceptionMode';
 /** Pods that end by themselves seldom wait an hour. */
 const SHORT_LIVED: ReadonlySet<string> = new Set(['Job', 'CronJob']);
 
@@ -21,6 +24,8 @@ export interface MeshWorkload {
   readonly role: 'sidecar' | 'waypoint';
   /** Those that have the proxy, the oldest first: its connections had the most time to be idle. */
   readonly pods: readonly PodState[];
+  /** One of each sort: pods of one template are alike in all that matters here, and in a rollout there are two. */
+  readonly sorts: readonly PodState[];
   readonly version: VersionRange;
 }
 
@@ -33,9 +38,28 @@ export function meshWorkloads(view: ClusterView): MeshWorkload[] {
     const role = first && roleOf(first);
     if (!first || !role) return [];
     const image = parseImage(proxyOf(first)?.image ?? '');
-    return [{ object: workload.object, workload, role, pods, version: versionOfImage(image) }];
+    return [{ object: workload.object, workload, role, pods, sorts: sortsOf(pods), version: versionOfImage(image) }];
   });
 }
+
+function sortsOf(pods: readonly PodState[]): PodState[] {
+  const sorts = new Map<string, PodState>();
+  for (const pod of pods) {
+    const labels = Object.entries(pod.labels).filter(([name]) => !OF_ONE_POD.has(name));
+    const annotations = Object.entries(pod.annotations).filter(([name]) => name.startsWith(TRAFFIC) || name === INTERCEPTION);
+    const key = JSON.stringify([labels, annotations, proxyOf(pod)?.env, initOf(pod)?.args]);
+    if (!sorts.has(key)) sorts.set(key, pod);
+  }
+  return [...sorts.values()];
+}
+
+/** Labels that controllers give each pod or each of their templates. */
+const OF_ONE_POD: ReadonlySet<string> = new Set([
+  'pod-template-hash',
+  'controller-revision-hash',
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
+]);
 
 function isAlive({ deleting, phase }: PodState): boolean {
   return !deleting && phase !== 'Succeeded' && phase !== 'Failed';
@@ -92,23 +116,40 @@ export function rootNamespace(view: ClusterView): string {
 
 /** What of a pod's outgoing traffic reaches its Envoy, as the live pod has it: the injector writes the effective lists onto it. */
 export function capturesPort(pod: PodState, port: number | undefined): 'yes' | 'no' | 'maybe' {
-  const excluded = excludedPorts(pod);
+  const { excluded, included, addresses } = captureOf(pod);
   if (port !== undefined && excluded.includes(port)) return 'no';
-  if (pod.annotations['sidecar.istio.io/interceptionMode'] === 'NONE') return 'no';
-  const include = pod.annotations[`${TRAFFIC}includeOutboundIPRanges`] ?? '*';
-  const included = listed(pod.annotations[`${TRAFFIC}includeOutboundPorts`]);
-  if (include === '' && (included.length === 0 || (port !== undefined && !included.includes(port)))) return 'no';
-  const addresses = pod.annotations[`${TRAFFIC}excludeOutboundIPRanges`] ?? '';
-  return include === '*' && addresses === '' ? 'yes' : 'maybe';
+  if (addresses === 'none' && (included.length === 0 || (port !== undefined && !included.includes(port)))) return 'no';
+  return addresses === 'all' ? 'yes' : 'maybe';
 }
 
-const TRAFFIC = 'traffic.sidecar.istio.io/';
-
 /** Ports that bypass the sidecar: the annotation, and with Istio's own init container its `-o`. */
-export function excludedPorts(pod: PodState): number[] {
-  const init = pod.containers.find(({ name }) => name === 'istio-init' || name === 'istio-validation');
-  const at = init?.args.indexOf('-o') ?? -1;
-  return [...new Set([...listed(pod.annotations[`${TRAFFIC}excludeOutboundPorts`]), ...(at < 0 ? [] : listed(init?.args[at + 1]))])];
+export function excludedPorts(pod: PodState): readonly number[] {
+  return captureOf(pod).excluded;
+}
+
+interface Capture {
+  readonly excluded: readonly number[];
+  readonly included: readonly number[];
+  readonly addresses: 'all' | 'some' | 'none';
+}
+
+const captureOf = oncePer((pod: PodState): Capture => {
+  const args = initOf(pod)?.args ?? [];
+  const at = args.indexOf('-o');
+  const excluded = [...listed(pod.annotations[`${TRAFFIC}excludeOutboundPorts`]), ...(at < 0 ? [] : listed(args[at + 1]))];
+  const include = pod.annotations[`${TRAFFIC}includeOutboundIPRanges`] ?? '*';
+  const included = listed(pod.annotations[`${TRAFFIC}includeOutboundPorts`]);
+  const isNone = include === '' || pod.annotations[INTERCEPTION] === 'NONE';
+  const isAll = include === '*' && (pod.annotations[`${TRAFFIC}excludeOutboundIPRanges`] ?? '') === '';
+  return {
+    excluded: [...new Set(excluded)],
+    included: pod.annotations[INTERCEPTION] === 'NONE' ? [] : included,
+    addresses: isNone ? 'none' : isAll ? 'all' : 'some',
+  };
+});
+
+function initOf(pod: PodState): ContainerState | undefined {
+  return pod.containers.find(({ name }) => name === 'istio-init' || name === 'istio-validation');
 }
 
 /** Ports on which the pod takes connections without its sidecar. */

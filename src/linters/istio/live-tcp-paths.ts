@@ -1,6 +1,8 @@
 import type { Container } from '../../model/container.ts';
+import type { Unit } from '../../model/unit.ts';
 import type { PodState } from '../../snapshot/snapshot.ts';
 import { serviceAddressOf } from '../../snapshot/service-address.ts';
+import { oncePer } from '../../text/once.ts';
 import { jsonPointer } from '../../text/json-tree.ts';
 import { itemsAt, mapAt, nodeAt, scalarAt, textAt } from '../../text/yaml.ts';
 import { objectReference } from '../evidence.ts';
@@ -31,9 +33,10 @@ function keepsConnections({ protocol, decidedBy, number }: MeshPort): boolean {
   return /^(?:tcp|mysql|redis|mongo)(?:-|$)/i.test(decidedBy?.text ?? '');
 }
 
-export function tcpPaths(view: ClusterView, mesh: MeshWorkload, all: readonly MeshWorkload[]): TcpPath[] {
+/** @param namespaces those that have workloads of the mesh */
+export function tcpPaths(view: ClusterView, mesh: MeshWorkload, namespaces: ReadonlySet<string>): TcpPath[] {
   if (mesh.role === 'waypoint') return waypointPaths(view, mesh);
-  return [...dialled(view, mesh), ...entries(view, mesh, all), ...served(view, mesh)];
+  return [...dialled(view, mesh), ...entries(view, mesh, namespaces), ...served(view, mesh)];
 }
 
 /** Services that the workload's settings name. */
@@ -65,24 +68,49 @@ function dialled(view: ClusterView, { workload: { containers, manifest } }: Mesh
   return [...found.values()];
 }
 
-function serviceHost(view: ClusterView, namespace: string, name: string): MeshHost | undefined {
-  return meshHosts(view.unit).find(({ kind, object }) => kind === 'Service' && object.namespace === namespace && object.name === name);
+function serviceHost({ unit }: ClusterView, namespace: string, name: string): MeshHost | undefined {
+  return servicesOf(unit, namespace).find(({ object }) => object.name === name);
 }
+
+const NONE: readonly MeshHost[] = [];
+
+const servicesByNamespace = oncePer((unit: Unit): ReadonlyMap<string, readonly MeshHost[]> => {
+  const groups = new Map<string, MeshHost[]>();
+  for (const host of meshHosts(unit)) {
+    const { namespace } = host.object;
+    if (host.kind !== 'Service' || namespace === undefined) continue;
+    const group = groups.get(namespace);
+    if (group) group.push(host);
+    else groups.set(namespace, [host]);
+  }
+  return groups;
+});
+
+function servicesOf(unit: Unit, namespace: string): readonly MeshHost[] {
+  return servicesByNamespace(unit).get(namespace) ?? NONE;
+}
+
+const serviceEntries = oncePer((unit: Unit): readonly MeshHost[] =>
+  meshHosts(unit).filter(({ kind, external }) => kind === 'ServiceEntry' && external),
+);
 
 /**
  * ServiceEntries for something outside. Nobody says who connects to it: the workloads of the entry's own namespace, or, where an entry stands among no
  * workloads (the root namespace), all that see it.
  */
-function entries(view: ClusterView, mesh: MeshWorkload, all: readonly MeshWorkload[]): TcpPath[] {
+function entries(view: ClusterView, mesh: MeshWorkload, namespaces: ReadonlySet<string>): TcpPath[] {
   const { namespace } = mesh.object;
-  return meshHosts(view.unit).flatMap((host): TcpPath[] => {
+  return serviceEntries(view.unit).flatMap((host): readonly TcpPath[] => {
     const own = host.object.namespace ?? '';
-    if (host.kind !== 'ServiceEntry' || !host.external) return [];
     const exportTo = itemsAt(host.object.root, 'spec', 'exportTo').flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
-    if (own !== namespace && (all.some(({ object }) => object.namespace === own) || !isVisibleIn(exportTo, own, namespace))) return [];
-    return host.ports.filter(keepsConnections).flatMap((port) => pathTo(host, port, 'entry'));
+    if (own !== namespace && (namespaces.has(own) || !isVisibleIn(exportTo, own, namespace))) return [];
+    return entryPaths(host);
   });
 }
+
+const entryPaths = oncePer((host: MeshHost): readonly TcpPath[] =>
+  host.ports.filter(keepsConnections).flatMap((port) => pathTo(host, port, 'entry')),
+);
 
 function pathTo(host: MeshHost, port: MeshPort, messageId: string): TcpPath[] {
   const { number, numberScalar } = port;
@@ -102,8 +130,8 @@ function pathTo(host: MeshHost, port: MeshPort, messageId: string): TcpPath[] {
 function served(view: ClusterView, { pods }: MeshWorkload): TcpPath[] {
   const [pod] = pods;
   if (!pod) return [];
-  return meshHosts(view.unit).flatMap((host): TcpPath[] => {
-    if (host.kind !== 'Service' || host.external || !selectsPod(host, pod)) return [];
+  return servicesOf(view.unit, pod.namespace).flatMap((host): TcpPath[] => {
+    if (host.external || !selectsPod(host, pod)) return [];
     return host.ports.filter(keepsConnections).flatMap((port) =>
       pathTo(host, port, 'serves').map((path): TcpPath => {
         const target = portNumber(scalarAt(port.node, 'targetPort')) ?? path.way.port;

@@ -14,13 +14,21 @@ export function evidenceOf(situation: Situation, proof: Proof, verdict: Verdict)
     ...heap(forgotten, 'forgotten'),
     ...lines.driver.map((line) => lineEvidence(line, { messageId: isProven ? 'driver-line' : 'driver-line-alone' })),
     ...(atLimit.length > 0 && lines.driver.length === 0 ? lines.any.map((line) => lineEvidence(line, { messageId: 'lost-line' })) : []),
-    ...paths.flatMap((one) => pathEvidence(one)),
+    ...mostTelling(paths).flatMap((one) => pathEvidence(one)),
     ...(verdict === 'live' && paths.length === 0 && atLimit.length > 0 ? [passthroughEvidence(situation)] : []),
     ...(excluded.length > 0 ? [excludedEvidence(situation)] : []),
     ...(isRaised(passthrough) ? [passthroughEvidence(situation)] : []),
     ...hints,
     ...heap(before, 'closed-before'),
   ];
+}
+
+/** Nobody reads more of them. */
+const PATHS_SHOWN = 6;
+
+function mostTelling(paths: readonly JudgedPath[]): readonly JudgedPath[] {
+  const order: readonly JudgedPath['state'][] = ['exposed', 'unsure', 'raised', 'excluded'];
+  return [...paths].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, PATHS_SHOWN);
 }
 
 /** One entry for each way and port. */

@@ -47,12 +47,13 @@ export interface Situation {
 
 export function situationsOf(view: ClusterView): Situation[] {
   const all = meshWorkloads(view);
-  return all.map((mesh) => situationOf(view, mesh, all));
+  const namespaces = new Set(all.map(({ object }) => object.namespace));
+  return all.map((mesh) => situationOf(view, mesh, namespaces));
 }
 
-function situationOf(view: ClusterView, mesh: MeshWorkload, all: readonly MeshWorkload[]): Situation {
+function situationOf(view: ClusterView, mesh: MeshWorkload, namespaces: ReadonlySet<string>): Situation {
   // In the middle of a rollout the pods differ: the one with the shortest limit counts.
-  const limits = mesh.pods.map((pod) => ({ pod, limit: idleLimit(view, mesh, pod, { is: 'passthrough' }) }));
+  const limits = mesh.sorts.map((pod) => ({ pod, limit: idleLimit(view, mesh, pod, { is: 'passthrough' }) }));
   const [worst] = limits.sort((a, b) => a.limit.limitMs - b.limit.limitMs);
   const pod = worst?.pod ?? mesh.pods[0];
   if (!pod || !worst) throw new TypeError(`${mesh.object.name} has no pod`);
@@ -61,9 +62,9 @@ function situationOf(view: ClusterView, mesh: MeshWorkload, all: readonly MeshWo
   return {
     mesh,
     pod,
-    paths: tcpPaths(view, mesh, all).map((path) => judgePath(view, mesh, path)),
+    paths: tcpPaths(view, mesh, namespaces).map((path) => judgePath(view, mesh, path)),
     passthrough: worst.limit,
-    excluded: [...new Set(mesh.pods.flatMap(excludedPorts))],
+    excluded: [...new Set(mesh.sorts.flatMap(excludedPorts))],
     hints: closed ? [] : databaseHints(mesh),
     findings: view.findingsOf(mesh.object, ...RULES),
     unseen: !closed && mayDialUnseen(mesh),
@@ -72,7 +73,7 @@ function situationOf(view: ClusterView, mesh: MeshWorkload, all: readonly MeshWo
 
 function judgePath(view: ClusterView, mesh: MeshWorkload, path: TcpPath): JudgedPath {
   const { way } = path;
-  const judged = mesh.pods.map((pod): JudgedPath => {
+  const judged = mesh.sorts.map((pod): JudgedPath => {
     const limit = idleLimit(view, mesh, pod, way);
     if (mesh.role === 'sidecar') {
       const captured = way.is === 'inbound' ? (excludesInbound(pod, way.port) ? 'no' : 'yes') : capturesPort(pod, way.port);

@@ -31,6 +31,7 @@ const SAYS_TCP = /^(?:tcp|tls|https|mongo|redis|mysql)(?:-|$)/i;
 
 export function serverPorts(view: ClusterView): ServerPort[] {
   const sidecars = meshWorkloads(view).filter(({ role }) => role === 'sidecar');
+  const dialled = diallers(sidecars);
   const timeout = detectionTimeout(view.unit);
   return meshHosts(view.unit).flatMap((host): ServerPort[] => {
     if (host.kind === 'Service' && host.external) return [];
@@ -41,8 +42,10 @@ export function serverPorts(view: ClusterView): ServerPort[] {
       if (number === undefined || (!suspect && protocol !== 'tcp')) return [];
       const server = serverOf(view.unit, host, suspect ?? asSuspect(port, number));
       if (!server) return [];
-      const proxies = sidecars.filter(({ pods }) => pods.some((pod) => capturesPort(pod, number) !== 'no'));
-      const clients = proxies.filter((one) => dials(one, host, number));
+      const proxies = sidecars.filter(({ sorts }) => sorts.some((pod) => capturesPort(pod, number) !== 'no'));
+      const own = host.kind === 'Service' ? (dialled.get(`${host.object.namespace}/${host.object.name}`) ?? []) : [];
+      const naming = new Set(own.flatMap(([mesh, named]) => (named === undefined || named === number ? [mesh] : [])));
+      const clients = [...naming].filter(({ sorts }) => sorts.some((pod) => capturesPort(pod, number) !== 'no'));
       const declared = SAYS_TCP.test(port.decidedBy?.text ?? '') ? 'declared' : 'by-number';
       const state = !suspect ? declared : protocol === 'http' ? 'http' : timeout ? 'delayed' : 'sniffed';
       return [{ host, port, number, server, state, timeout, proxies, clients }];
@@ -55,16 +58,23 @@ function asSuspect(port: MeshPort, number: number): Parameters<typeof serverOf>[
   return { target, documented: documentedPort(Number(target)) ?? documentedPort(number) };
 }
 
-function dials({ workload: { containers } }: MeshWorkload, { object, kind }: MeshHost, number: number): boolean {
-  if (kind !== 'Service') return false;
-  return containers.some(({ env, init }) => {
-    if (init) return false;
-    return [...env.variables.values()].some((variable) => {
-      const address = serviceAddressOf(variable);
-      if (address?.name !== object.name || address?.namespace !== object.namespace) return false;
-      return address?.port === undefined || address.port === number;
-    });
-  });
+/** Who names a Service in its settings: by the Service, with the port that is named, if any. */
+function diallers(sidecars: readonly MeshWorkload[]): ReadonlyMap<string, readonly (readonly [MeshWorkload, number | undefined])[]> {
+  const found = new Map<string, [MeshWorkload, number | undefined][]>();
+  for (const mesh of sidecars) {
+    for (const { env, init } of mesh.workload.containers) {
+      if (init) continue;
+      for (const variable of env.variables.values()) {
+        const address = serviceAddressOf(variable);
+        if (!address) continue;
+        const key = `${address.namespace}/${address.name}`;
+        const group = found.get(key);
+        if (group) group.push([mesh, address.port]);
+        else found.set(key, [[mesh, address.port]]);
+      }
+    }
+  }
+  return found;
 }
 
 export function hostName({ host: { kind, object, hosts } }: ServerPort): string {

@@ -60,12 +60,13 @@ export const wrongPortProtocol: Probe = {
 /** One for each Service or ServiceEntry. */
 function subjectsOf(view: ClusterView, ports: readonly ServerPort[]): Subject[] {
   const broken = ports.filter(isBroken);
+  const read = new Set(view.snapshot.logs.map(({ namespace, pod }) => `${namespace}/${pod}`));
   const byHost = new Map<object, ServerPort[]>();
   for (const port of ports) byHost.set(port.host.object, [...(byHost.get(port.host.object) ?? []), port]);
   return [...byHost.values()].flatMap((own): Subject[] => {
     const [first] = own;
     if (!first) return [];
-    const judged = own.map((port) => ({ port, lines: linesFor(view, port, broken) }));
+    const judged = own.map((port) => ({ port, lines: linesFor(view, port, broken, read) }));
     const object = referenceOf(first);
     const verdict = worst(judged.map(({ port, lines }) => verdictOf(port, lines)));
     const isOpen = verdict === 'live' || verdict === 'latent';
@@ -93,14 +94,15 @@ function verdictOf(port: ServerPort, lines: readonly PortLines[]): Verdict {
   return port.state === 'declared' || (port.state === 'delayed' && port.proxies.length > 0) ? 'mitigated' : 'clear';
 }
 
-function linesFor(view: ClusterView, port: ServerPort, broken: readonly ServerPort[]): PortLines[] {
+function linesFor(view: ClusterView, port: ServerPort, broken: readonly ServerPort[], read: ReadonlySet<string>): PortLines[] {
   if (!isBroken(port)) return [];
   const windowMs = parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS;
-  const isOnly = broken.length === 1;
+  const isRead = ({ pods }: MeshWorkload): boolean => pods.some(({ namespace, name }) => read.has(`${namespace}/${name}`));
+  const proxies = read.size === 0 ? [] : port.proxies.filter(isRead);
   return [
-    ...port.proxies.flatMap((client) => proxyLines(view, client, port.number, windowMs)),
+    ...proxies.flatMap((client) => proxyLines(view, client, port.number, windowMs)),
     // An application's line names no port.
-    ...(isOnly ? port.proxies : port.clients).flatMap((client) => applicationLines(view, client, windowMs)),
+    ...(broken.length === 1 ? proxies : port.clients.filter(isRead)).flatMap((client) => applicationLines(view, client, windowMs)),
   ];
 }
 
