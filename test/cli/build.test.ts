@@ -40,6 +40,15 @@ describe('the build', () => {
     assert.match(done.stderr, /KiB {2}in \d/);
   });
 
+  it('has js-yaml’s parser with one hidden class for its state, in every output', () => {
+    for (const metafile of JSON.parse(readFileSync(join(out, 'meta.json'), 'utf8')) as Metafile[]) {
+      for (const [path, { inputs }] of Object.entries(metafile.outputs)) {
+        if (!Object.keys(inputs).some((input) => input.includes('js-yaml/dist/'))) continue;
+        assert.match(readFileSync(join(repositoryRoot, path), 'utf8'), /Object\.freeze\(\{\s*filename:/, path);
+      }
+    }
+  });
+
   it('puts the program, executable, and the grammars where the program looks for them', () => {
     assert.ok((statSync(join(out, 'cli.js')).mode & 0o111) !== 0);
     for (const name of [
