@@ -94,11 +94,11 @@ async function clusterTests(files, preparing) {
   await nodeTests('cluster', files, ['--test-concurrency=2', '--test-timeout=600000']);
 }
 
-/** @param {string[]} args */
-async function editorTests(args) {
+/** @param {string[]} args @param {Record<string, string>} [env] */
+async function editorTests(args, env = {}) {
   const result = join(root, '.vscode-test', 'result.json');
   rmSync(result, { force: true });
-  const status = await run([process.execPath, 'scripts/vscode-host/run-tests.mjs', '--no-build', ...args]);
+  const status = await run([process.execPath, 'scripts/vscode-host/run-tests.mjs', '--no-build', ...args], env);
   const counts = existsSync(result) ? JSON.parse(readFileSync(result, 'utf8')) : { passed: 0, failed: 1, skipped: 0 };
   total.passed += counts.passed;
   total.failed += counts.failed + (status !== 0 && counts.failed === 0 ? 1 : 0);
@@ -121,7 +121,7 @@ if (values['no-editor']) {
   process.stdout.write('SKIPPED: the editor tests (--no-editor)\n');
   total[inCI ? 'failed' : 'skipped']++;
 } else {
-  await editorTests([]);
+  await editorTests(['--cluster'], values['no-cluster'] ? { RUNBOOK_LENS_CLUSTER_TESTS: 'off' } : {});
   await editorTests(['--restricted', '--grep', 'Restricted Mode']);
   await editorTests(['--locale', 'zh-cn', '--grep', 'Chinese']);
   await editorTests(['--workspace', 'test/vscode/fixtures/unrelated', '--grep', 'no file concerns us']);

@@ -3,7 +3,7 @@
  * Runs the editor tests against the packaged extension in a real VS Code (server + headless Chromium).
  *
  *   node scripts/vscode-host/run-tests.mjs [--no-build] [--vsix FILE] [--workspace DIR] [--grep TEXT] [--timeout SECONDS]
- *                                          [--restricted] [--locale zh-cn] [--keep]
+ *                                          [--restricted] [--locale zh-cn] [--cluster] [--keep]
  *
  * Streams TAP lines; writes `.vscode-test/result.json`: {passed, failed, skipped, tests: [{name, status, durationMs, detail}]}.
  * Exit codes: 0 all passed, 1 a test failed or the host did. What can't run on this machine is skipped loudly, and in CI (CI=true) fails.
@@ -38,6 +38,7 @@ export const defaultWorkspace = join(repositoryRoot, 'test', 'vscode', 'fixtures
  * @property {number} [timeoutMs] for everything inside VS Code; default 5 minutes
  * @property {boolean} [restricted] open the folder in Restricted Mode
  * @property {string} [locale]
+ * @property {boolean} [cluster] start a real API server with staged incidents, if this machine can; without, the tests that need it are skipped
  * @property {'always' | 'failed' | 'never'} [keep] when to keep the run's folders (logs, workspace copy, bundled suite); default: failed
  * @property {(line: string) => void} [print] receives the TAP lines
  */
@@ -58,6 +59,7 @@ export async function runEditorSuite({
   timeoutMs = 5 * 60_000,
   restricted = false,
   locale,
+  cluster = false,
   keep = 'failed',
   print = (line) => process.stdout.write(`${line}\n`),
 }) {
@@ -71,18 +73,61 @@ export async function runEditorSuite({
   cpSync(workspace, openFolder, { recursive: true, verbatimSymlinks: true });
   const { carrierFolder, testsPath } = await bundleSuite(join(runFolder, 'suite'), testFolder);
   const extensionsFolder = join(runFolder, 'extensions');
-  const env = suiteEnvironment({ extensionId, extensionsFolder, workspace: openFolder, result, grep });
-  const server = await startServer({ runFolder, vsixPaths: [vsixPath], restricted, env });
+  const staged = cluster ? await startCluster() : undefined;
+  const env = { ...suiteEnvironment({ extensionId, extensionsFolder, workspace: openFolder, result, grep }), ...staged?.env };
   let hostExit;
+  let logPath = '';
+  let broken = [];
   try {
-    hostExit = await driveTests(server, { openFolder, carrierFolder, testsPath, timeoutMs, locale, print });
+    const server = await startServer({ runFolder, vsixPaths: [vsixPath], restricted, env });
+    logPath = server.logPath;
+    try {
+      hostExit = await driveTests(server, { openFolder, carrierFolder, testsPath, timeoutMs, locale, print });
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    broken = (await staged?.stop()) ?? [];
   }
-  const outcome = readResult(result, hostExit, server.logPath);
+  const outcome = withPromises(readResult(result, hostExit, logPath), broken);
   if (keep === 'always' || (keep === 'failed' && outcome.failed > 0)) progress(`kept ${runFolder} and ${openFolder}`);
   else for (const folder of [runFolder, openFolder]) rmSync(folder, { recursive: true, force: true });
   return outcome;
+}
+
+/**
+ * The API server that the tests read, with what the extension host must know of it. Its helpers are the cluster tests' own, in TypeScript: Node 24.
+ * @returns {Promise<{ env: Record<string, string>, stop(): Promise<string[]> }>}
+ */
+async function startCluster() {
+  if (process.env.RUNBOOK_LENS_CLUSTER_TESTS === 'off') return noCluster('cluster tests are off');
+  const { startEditorCluster, whyNoEditorCluster } = await import('../../test/vscode/cluster.ts');
+  const reason = whyNoEditorCluster();
+  if (reason === undefined) return startEditorCluster();
+  progress('************************************************************');
+  progress(`SKIPPED the editor tests that need a cluster: ${reason}`);
+  progress('************************************************************');
+  return noCluster(reason);
+}
+
+/** @param {string} reason */
+function noCluster(reason) {
+  return { env: { RUNBOOK_LENS_TEST_NO_CLUSTER: reason }, stop: async () => [] };
+}
+
+/**
+ * One more test: the API server's audit log of the whole run.
+ * @param {SuiteResult} outcome @param {string[]} broken @returns {SuiteResult}
+ */
+function withPromises(outcome, broken) {
+  if (broken.length === 0) return outcome;
+  const test = {
+    name: 'the editor only reads the cluster',
+    status: /** @type {const} */ ('failed'),
+    durationMs: 0,
+    detail: broken.join('\n'),
+  };
+  return { ...outcome, failed: outcome.failed + 1, tests: [...outcome.tests, test] };
 }
 
 /**
@@ -177,6 +222,7 @@ if (isMain(import.meta.url)) {
       timeout: { type: 'string', default: '300' },
       restricted: { type: 'boolean', default: false },
       locale: { type: 'string' },
+      cluster: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -184,11 +230,11 @@ if (isMain(import.meta.url)) {
   rmSync(resultPath, { force: true });
   try {
     const vsixPath = values.vsix === undefined ? packageExtension({ build: !values['no-build'] }).path : resolve(values.vsix);
-    const { restricted, locale, grep } = values;
+    const { restricted, locale, grep, cluster } = values;
     const keep = values.keep ? 'always' : 'failed';
     const workspace = values.workspace === undefined ? undefined : resolve(values.workspace);
     process.exitCode = report(
-      await runEditorSuite({ vsixPath, workspace, grep, timeoutMs: Number(values.timeout) * 1000, restricted, locale, keep }),
+      await runEditorSuite({ vsixPath, workspace, grep, timeoutMs: Number(values.timeout) * 1000, restricted, locale, cluster, keep }),
     );
   } catch (error) {
     process.exitCode = report(error instanceof MissingPrerequisite ? skippedResult(error) : brokenResult(error));

@@ -114,6 +114,6 @@ test('a palette without a relevant file shows only what helps somebody on call',
   const hidden = new Set(contributes.menus.commandPalette.map(({ command }) => command));
   assert.deepEqual(
     contributes.commands.map(({ command }) => command).filter((command) => !hidden.has(command)),
-    ['runbookLens.openRunbook', 'runbookLens.searchRunbooks'],
+    ['runbookLens.openRunbook', 'runbookLens.searchRunbooks', 'runbookLens.diagnoseCluster', 'runbookLens.openSnapshot'],
   );
 });

@@ -19,6 +19,27 @@ if (!vscode.workspace.isTrusted) {
     await vscode.commands.executeCommand('runbookLens.openRunbook', 'runtime/go-memory-limit');
     await until('the reader', () => readerHtml()?.includes('go/limits.yaml:14'));
   });
+
+  test('Restricted Mode: cluster commands are off, and say why; a saved snapshot opens', async () => {
+    const { clusterTree } = await inside();
+    assert.equal(await vscode.commands.executeCommand('runbookLens.diagnoseCluster', { context: 'any' }), false);
+    const [first] = await clusterTree();
+    assert.match(first?.label ?? '', /off in Restricted Mode: a kubeconfig can run programs/);
+    const { contributes } = extension().packageJSON as { contributes: { commands: { command: string; enablement?: string }[] } };
+    const { enablement } = contributes.commands.find(({ command }) => command === 'runbookLens.diagnoseCluster') ?? {};
+    assert.equal(enablement, 'isWorkspaceTrusted');
+    await openEditor('go/limits.yaml');
+    const [diagnostic] = diagnosticsOf('go/limits.yaml', SOURCE);
+    assert.ok(diagnostic);
+    const titles = (await codeActionsAt('go/limits.yaml', diagnostic.range)).map(({ title }) => title);
+    assert.ok(!titles.some((title) => title.includes('live in the cluster')), titles.join(' | '));
+    assert.equal(await vscode.commands.executeCommand('runbookLens.openSnapshot', workspaceUri('gateway/gateway.yaml')), true);
+    const tree = await clusterTree();
+    assert.ok(
+      tree.some(({ description }) => description === 'latent'),
+      tree.map(({ label, description }) => `${label} ${description}`).join('\n'),
+    );
+  });
 }
 
 if (vscode.env.language === 'zh-cn') {
