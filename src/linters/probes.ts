@@ -1,3 +1,4 @@
+import { slowLookups } from './dns/probes/slow-lookups.ts';
 import { clientCannotConnect } from './grpc/probes/client-cannot-connect.ts';
 import { connectionsClosedByKeepalive } from './grpc/probes/connections-closed-by-keepalive.ts';
 import { onePodGetsAllRequests } from './grpc/probes/one-pod-gets-all-requests.ts';
@@ -15,6 +16,7 @@ import type { Probe } from './probe.ts';
 
 /** Every probe, by id. One line a probe. */
 export const PROBES: readonly Probe[] = [
+  slowLookups,
   clientCannotConnect,
   connectionsClosedByKeepalive,
   onePodGetsAllRequests,

@@ -1,6 +1,7 @@
 import type { Container } from '../../model/container.ts';
 import type { KubeObject } from '../../model/kubernetes/objects.ts';
 import type { Unit } from '../../model/unit.ts';
+import { serviceAddressOf } from '../../snapshot/service-address.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { mapAt, spanInScalar, type YamlScalar } from '../../text/yaml.ts';
@@ -47,10 +48,15 @@ const LISTED = /no_?proxy|cert|(?:^|[_.-])sans?(?:[_.-]|$)|dns_?names|allowed|co
 /** Names with dots: in addresses, URLs and lists, but not in the path of a URL. */
 const NAME = /(?<![\w.-]|[^/:]\/)[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?![\w.-])/g;
 
-/** Names with dots in a container's variables and arguments. */
+/** Names with dots in a container's variables and arguments. Of a live object's variable the name of a Service is all that is kept. */
 export const namesInContainer = oncePer((container: Container): readonly WrittenName[] => {
-  const variables = [...container.env.variables.values()].filter(({ name }) => !LISTED.test(name)).map(({ value }) => value);
-  return [...variables, ...container.args].flatMap((value) => {
+  const variables = [...container.env.variables.values()].filter(({ name }) => !LISTED.test(name));
+  const live = variables.flatMap((variable): WrittenName[] => {
+    const host = serviceAddressOf(variable)?.host ?? '';
+    const { at } = variable.value;
+    return at && /^[^.]+(?:\.[^.]+)+$/.test(host) ? [{ name: host, at, value: at }] : [];
+  });
+  const written = [...variables.map(({ value }) => value), ...container.args].flatMap((value) => {
     const { at } = value;
     if (!value.known || !at) return [];
     return [...value.value.matchAll(NAME)].map(({ 0: name, index }) => ({
@@ -59,6 +65,7 @@ export const namesInContainer = oncePer((container: Container): readonly Written
       value: at,
     }));
   });
+  return [...live, ...written];
 });
 
 function within(at: Anchor, text: string, from: number, length: number): Anchor {
