@@ -7,7 +7,7 @@ import { diagnosisMarkdown } from '../report/diagnosis-markdown.ts';
 import { diagnosisText } from '../report/diagnosis-text.ts';
 import { messageText } from '../report/message.ts';
 import type { Language } from '../runbooks/types.ts';
-import { followUpOf, incidentReport, NEEDS } from '../service/incident-report.ts';
+import { followUpOf, incidentReport, NEEDS, type ReportSettings } from '../service/incident-report.ts';
 import { productVersion } from '../service/product.ts';
 import { readSavedCluster } from '../service/saved-cluster.ts';
 import { snapshotText } from '../snapshot/save.ts';
@@ -38,8 +38,7 @@ export async function diagnoseCommand(options: DiagnoseOptions): Promise<number>
   checkOptions(options);
   const snapshot = options.from === undefined ? await readCluster(options, loaded) : await readFrom(options.from, options, loaded);
   if (options.save !== undefined) writeWhole(resolve(options.save), snapshotText(snapshot));
-  const { configuration } = loaded;
-  const report = incidentReport(snapshot, { configuration, preview: options.preview, language });
+  const report = incidentReport(snapshot, { ...judging(options, loaded), language });
   emit(format(report, options, language), options.output);
   if (snapshot.cluster.narrowed === true && !options.quiet)
     note(messageText(NARROWED, { namespace: snapshot.cluster.namespaces.join(' ') }, language));
@@ -57,6 +56,10 @@ const SKIPPED = {
   en: '{count} files hold no objects that could be read; the first: {first}',
   zh: '有 {count} 个文件不含可读取的对象，第一个：{first}',
 };
+
+function judging({ preview }: DiagnoseOptions, { configuration }: LoadedConfiguration): Omit<ReportSettings, 'language'> {
+  return { configuration, preview, options: configuration.settings.probes };
+}
 
 function checkOptions(options: DiagnoseOptions): void {
   const { from, namespace = [], allNamespaces, kubeconfig, context, observe, deep } = options;
@@ -77,15 +80,17 @@ function checkOptions(options: DiagnoseOptions): void {
   }
 }
 
-async function readFrom(path: string, options: DiagnoseOptions, { configuration, language }: LoadedConfiguration): Promise<Snapshot> {
-  const saved = await readSavedCluster(path, (snapshot) => followUpOf(snapshot, { configuration, preview: options.preview }));
+async function readFrom(path: string, options: DiagnoseOptions, loaded: LoadedConfiguration): Promise<Snapshot> {
+  const { language } = loaded;
+  const saved = await readSavedCluster(path, (snapshot) => followUpOf(snapshot, judging(options, loaded)));
   if ('error' in saved) throw new CannotWork(saved.error.message, saved.error.data);
   const [first] = saved.skipped;
   if (first !== undefined && !options.quiet) note(messageText(SKIPPED, { first, count: saved.skipped.length }, language));
   return saved.snapshot;
 }
 
-async function readCluster(options: DiagnoseOptions, { configuration, language }: LoadedConfiguration): Promise<Snapshot> {
+async function readCluster(options: DiagnoseOptions, loaded: LoadedConfiguration): Promise<Snapshot> {
+  const { language } = loaded;
   const deadlineMs = durationOf('--deadline', options.deadline);
   const observeMs = durationOf('--observe', options.observe);
   const cancel = new AbortController();
@@ -111,7 +116,7 @@ async function readCluster(options: DiagnoseOptions, { configuration, language }
         deep: options.deep ?? false,
         signal: cancel.signal,
         onProgress: (progress) => meter.show(progress),
-        followUp: (snapshotSoFar) => followUpOf(snapshotSoFar, { configuration, preview: options.preview }),
+        followUp: (snapshotSoFar) => followUpOf(snapshotSoFar, judging(options, loaded)),
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
         ...(observeMs === undefined ? {} : { observeMs }),
       });

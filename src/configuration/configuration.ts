@@ -24,12 +24,14 @@ export interface Settings {
   readonly rules: RuleSettings;
   readonly ignore: readonly string[];
   readonly assume: Assume;
+  /** Options of probes, by the probe's id. */
+  readonly probes: Readonly<Record<string, Readonly<Record<string, OptionValue>>>>;
   readonly runbooks: readonly string[];
   readonly lang: Language | undefined;
   readonly overrides: readonly Override[];
 }
 
-export const NO_SETTINGS: Settings = { rules: new Map(), ignore: [], assume: {}, runbooks: [], lang: undefined, overrides: [] };
+export const NO_SETTINGS: Settings = { rules: new Map(), ignore: [], assume: {}, probes: {}, runbooks: [], lang: undefined, overrides: [] };
 
 /** Settings as the rest of the program asks for them. Paths are relative to the root, with `/`. */
 export class Configuration implements LintConfiguration {

@@ -2,7 +2,7 @@ import type { OptionSpec, OptionValue } from '../linters/rule.ts';
 import type { Assume } from '../model/unit.ts';
 import { LANGUAGES } from '../runbooks/types.ts';
 import type { SourceFile } from '../text/source.ts';
-import { itemsAt, mapAt, scalarAt, textAt, type YamlNode } from '../text/yaml.ts';
+import { itemsAt, mapAt, nodeAt, scalarAt, textAt, type YamlNode } from '../text/yaml.ts';
 import { parseYaml } from '../text/yaml-parse.ts';
 import { NO_SETTINGS, type Override, type RuleSetting, type RuleSettings, type Settings } from './configuration.ts';
 import { type ConfigurationProblem, PROBLEMS } from './problem.ts';
@@ -44,6 +44,7 @@ function readSettings(root: YamlNode, known: KnownRules): Settings {
     rules: readRules(root, known),
     ignore: texts(root, 'ignore'),
     assume: readAssume(root),
+    probes: readProbes(root, known),
     runbooks: texts(root, 'runbooks'),
     lang: LANGUAGES.find((language) => language === textAt(root, 'lang')),
     overrides: itemsAt(root, 'overrides').map(
@@ -62,14 +63,24 @@ function readRules(node: YamlNode, known: KnownRules): RuleSettings {
     const rule = known.rules.find((candidate) => candidate.id === id);
     if (!rule) continue;
     const level = LEVELS.find((name) => name === (value.kind === 'scalar' ? value.text : textAt(value, 'severity')));
-    const options: Record<string, OptionValue> = {};
-    for (const [name, spec] of Object.entries(rule.options ?? {})) {
-      const scalar = scalarAt(value, 'options', name);
-      if (scalar) options[name] = optionValue(scalar.text, spec);
-    }
+    const options = readOptions(nodeAt(value, 'options'), rule.options);
     settings.set(id, { ...(level === undefined ? {} : { level }), ...(Object.keys(options).length > 0 ? { options } : {}) });
   }
   return settings;
+}
+
+function readProbes(root: YamlNode, { probes = [] }: KnownRules): Settings['probes'] {
+  const map = mapAt(root, 'probes');
+  return Object.fromEntries(probes.flatMap(({ id, options }) => (map?.pairs.has(id) ? [[id, readOptions(mapAt(map, id), options)]] : [])));
+}
+
+function readOptions(node: YamlNode | undefined, specs: Readonly<Record<string, OptionSpec>> = {}): Readonly<Record<string, OptionValue>> {
+  const options: Record<string, OptionValue> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const scalar = scalarAt(node, name);
+    if (scalar) options[name] = optionValue(scalar.text, spec);
+  }
+  return options;
 }
 
 function optionValue(text: string, spec: OptionSpec): OptionValue {

@@ -2,6 +2,7 @@ import type { OptionSpec, Rule } from '../linters/rule.ts';
 import { GLOB_PATTERN, SETTINGS, type Shape, VERSION_PATTERN } from './settings.ts';
 import { LEVELS } from './validate.ts';
 
+type Probe = Pick<Rule, 'id' | 'options'>;
 type Schema = { readonly [key: string]: unknown };
 
 /** A duration in Go's syntax. */
@@ -12,14 +13,14 @@ const DURATION_PATTERN = '^[-+]?(?:0|(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:ns|us|µs|μs
  * It is made of the settings table and the rules, so it cannot say anything else than the loader does.
  * @param later ids of rules that are planned: allowed, without effect
  */
-function configurationSchema(rules: readonly Rule[], later: readonly string[]): Schema {
+function configurationSchema(rules: readonly Rule[], probes: readonly Probe[], later: readonly string[]): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'https://runbook-lens.dev/schemas/configuration.schema.json',
     title: 'Runbook Lens',
     description: 'Configuration of Runbook Lens: .runbook-lens.yaml at the root of a repository.',
     ...shapeSchema(SETTINGS),
-    definitions: { level: { enum: LEVELS }, rules: rulesSchema(rules, later) },
+    definitions: { level: { enum: LEVELS }, rules: rulesSchema(rules, later), probes: probesSchema(probes) },
   };
 }
 
@@ -40,6 +41,8 @@ function shapeSchema(shape: Shape): Schema {
     case 'rules':
       // Beside `$ref`, draft 7 ignores every other keyword: hence `allOf`.
       return { allOf: [{ $ref: '#/definitions/rules' }] };
+    case 'probes':
+      return { allOf: [{ $ref: '#/definitions/probes' }] };
     case 'list':
       return { type: ['array', 'null'], items: shapeSchema(shape.item) };
     case 'globs':
@@ -65,6 +68,20 @@ function rulesSchema(rules: readonly Rule[], later: readonly string[]): Schema {
       .map((id): [string, Schema] => [id, { description: 'Planned: not in this version, no effect yet.' }]),
   ];
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { type: ['object', 'null'], additionalProperties: false, properties: Object.fromEntries(entries) };
+}
+
+function probesSchema(probes: readonly Probe[]): Schema {
+  const entries = [...probes]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, options = {} }): [string, Schema] => [
+      id,
+      {
+        type: ['object', 'null'],
+        additionalProperties: false,
+        properties: Object.fromEntries(Object.entries(options).map(([name, spec]) => [name, optionSchema(spec)])),
+      },
+    ]);
   return { type: ['object', 'null'], additionalProperties: false, properties: Object.fromEntries(entries) };
 }
 
@@ -104,6 +121,6 @@ function optionSchema(spec: OptionSpec): Schema {
 }
 
 /** The schema as it is committed. */
-export function configurationSchemaText(rules: readonly Rule[], later: readonly string[]): string {
-  return `${JSON.stringify(configurationSchema(rules, later), null, 2)}\n`;
+export function configurationSchemaText(rules: readonly Rule[], probes: readonly Probe[], later: readonly string[]): string {
+  return `${JSON.stringify(configurationSchema(rules, probes, later), null, 2)}\n`;
 }

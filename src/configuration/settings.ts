@@ -13,6 +13,8 @@ export type Shape =
   | { readonly shape: 'globs' }
   /** Rule ids with a severity, `on`, `off`, or both severity and options. */
   | { readonly shape: 'rules' }
+  /** Ids of probes with their options. */
+  | { readonly shape: 'probes' }
   | { readonly shape: 'record'; readonly keys: Readonly<Record<string, Setting>>; readonly required?: readonly string[] }
   | { readonly shape: 'list'; readonly item: Shape };
 
@@ -83,6 +85,13 @@ export const SETTINGS: Extract<Shape, { shape: 'record' }> = {
       value: { shape: 'globs' },
     },
     assume: ASSUME,
+    probes: {
+      description: {
+        en: 'Thresholds of `diagnose`: the ids of runbooks with the options of their probes.',
+        zh: '`diagnose` 的阈值：runbook 的 id 及其探针的选项。',
+      },
+      value: { shape: 'probes' },
+    },
     runbooks: {
       description: { en: "A team's own runbooks, as patterns of Markdown files.", zh: '团队自己的 runbook：Markdown 文件的匹配模式。' },
       value: { shape: 'globs' },

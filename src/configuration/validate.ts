@@ -8,10 +8,14 @@ import { GLOB_PATTERN, type Shape, VERSION_PATTERN } from './settings.ts';
 
 /** The rules that a configuration may name. */
 export interface KnownRules {
-  readonly rules: readonly Pick<Rule, 'id' | 'options'>[];
+  readonly rules: readonly Configurable[];
+  /** Those of the cluster's diagnosis; they have the ids of their runbooks. */
+  readonly probes?: readonly Configurable[];
   /** Ids of the whole catalogue, also of rules that are not built yet. */
   readonly catalogue: ReadonlySet<string>;
 }
+
+type Configurable = Pick<Rule, 'id' | 'options'>;
 
 export const LEVELS = [...SEVERITIES, 'on', 'off'] as const;
 
@@ -30,6 +34,8 @@ function checkShape(node: YamlNode, shape: Shape, key: string, known: KnownRules
       return checkRecord(node, shape, key, known);
     case 'rules':
       return checkRules(node, key, known);
+    case 'probes':
+      return checkProbes(node, key, known.probes ?? []);
     case 'list':
       if (node.kind !== 'sequence') return expected(node, key, 'a list', '列表');
       return node.items.flatMap((item, index) => checkShape(item, shape.item, `${key}[${index}]`, known));
@@ -71,7 +77,22 @@ function checkRules(node: YamlNode, key: string, known: KnownRules): Problems {
   return [...oddKeys(node, key), ...inside];
 }
 
-function checkRule(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'options'>): Problems {
+function checkProbes(node: YamlNode, key: string, probes: readonly Configurable[]): Problems {
+  if (node.kind !== 'map') return expected(node, key, 'ids of runbooks with options', 'runbook 的 id 及其选项');
+  const inside = [...node.pairs.values()].flatMap(({ key: id, value }) => {
+    const path = `${key}.${id.text}`;
+    const probe = probes.find((candidate) => candidate.id === id.text);
+    if (!probe) {
+      const ids = probes.map((candidate) => candidate.id);
+      return unknownKey(id, path, ids);
+    }
+    if (value.kind === 'map') return checkOptions(value, path, probe);
+    return isEmpty(value) ? [] : expected(value, path, 'options and their values', '选项及其值');
+  });
+  return [...oddKeys(node, key), ...inside];
+}
+
+function checkRule(map: YamlMap, key: string, rule: Configurable): Problems {
   const inside = [...map.pairs.values()].flatMap(({ key: name, value }) => {
     const path = `${key}.${name.text}`;
     if (name.text === 'severity') return checkChoice(value, path, LEVELS);
@@ -82,7 +103,7 @@ function checkRule(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'options'>
   return [...oddKeys(map, key), ...inside];
 }
 
-function checkOptions(map: YamlMap, key: string, rule: Pick<Rule, 'id' | 'options'>): Problems {
+function checkOptions(map: YamlMap, key: string, rule: Configurable): Problems {
   const specs = rule.options ?? {};
   const names = Object.keys(specs);
   const inside = [...map.pairs.values()].flatMap(({ key: name, value }) => {

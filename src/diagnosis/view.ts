@@ -20,6 +20,7 @@ export interface ViewSettings {
 }
 
 export function shareView(snapshot: Snapshot, { rules, configuration, preview }: ViewSettings): SharedView {
+  const scoped = readsInScope(snapshot);
   const live = liveUnit(snapshot, configuration.assumeFor('.'));
   const findings = lintLive(live, rules, configuration, preview);
   const workloads = workloadsOf(live, snapshot.pods);
@@ -35,7 +36,8 @@ export function shareView(snapshot: Snapshot, { rules, configuration, preview }:
     findings,
     workload: (object) => byKey.get(keyOf(object)),
     findingsOf: (object, ...names) => (findingsByKey.get(keyOf(object)) ?? []).filter(({ rule }) => names.includes(rule)),
-    outcome: ({ group, resource }, namespace) => worstOutcome(snapshot.reads, group, resource, namespace),
+    outcome: ({ group, resource }, namespace) =>
+      worstOutcome(namespace === undefined ? scoped : snapshot.reads, group, resource, namespace),
   };
 }
 
@@ -74,6 +76,15 @@ const OUTCOMES_BY_WEIGHT: readonly ReadOutcome[] = [
   'limit',
   'not-asked',
 ];
+
+/**
+ * Beside the namespaces of the scope, the DNS server's settings are read where they stand: whoever may not read those may still know all of his own
+ * namespace. What Istio's root namespace holds counts in every namespace, so it stays.
+ */
+function readsInScope({ reads, cluster: { scope, namespaces } }: Snapshot): readonly ResourceRead[] {
+  if (scope === 'all') return reads;
+  return reads.filter(({ namespace, group }) => namespace === undefined || namespaces.includes(namespace) || group.endsWith('istio.io'));
+}
 
 /** Of what was read of a resource in each namespace, the worst. What nobody asked for is not read. */
 function worstOutcome(reads: readonly ResourceRead[], group: string, resource: string, namespace: string | undefined): ReadOutcome {

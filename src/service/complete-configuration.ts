@@ -1,6 +1,7 @@
 import { type Setting, SETTINGS, type Shape } from '../configuration/settings.ts';
 import { LEVELS } from '../configuration/validate.ts';
-import type { Message } from '../linters/rule.ts';
+import { PROBES } from '../linters/probes.ts';
+import type { Message, OptionSpec, Rule } from '../linters/rule.ts';
 import type { Language } from '../runbooks/types.ts';
 import type { Position } from '../text/source.ts';
 import { ALL_RULES } from './engine-setup.ts';
@@ -70,24 +71,46 @@ function keysFor(path: readonly string[], language: Language): CompletionData[] 
       key(rule.id, `${rule.default === 'on' ? rule.severity : 'off'} · ${rule.affects}`, said(rule.title, language), false),
     );
   }
+  if (shape?.shape === 'probes') return PROBES.map(({ id, options }) => key(id, '', '', options !== undefined));
+  const probe = probeOf(path);
+  if (probe && probe.rest.length === 0) return optionKeys(probe.options, language);
   const [rule, rest] = ruleOf(path);
   if (!rule) return [];
   if (rest.length === 0) return [key('severity', '', '', false), ...(rule.options ? [key('options', '', '', true)] : [])];
   if (rest.length > 1 || rest[0] !== 'options') return [];
-  return Object.entries(rule.options ?? {}).map(([name, spec]) =>
+  return optionKeys(rule.options, language);
+}
+
+function optionKeys(options: Options, language: Language): CompletionData[] {
+  return Object.entries(options ?? {}).map(([name, spec]) =>
     key(name, `${spec.type} · ${spec.default}`, said(spec.description, language), false),
   );
+}
+
+function optionValue(spec: OptionSpec | undefined, language: Language): CompletionData[] {
+  return spec ? [{ ...plain(String(spec.default)), documentation: said(spec.description, language) }] : [];
 }
 
 function valuesFor(path: readonly string[], language: Language): CompletionData[] {
   const shape = shapeAt(path);
   if (shape?.shape === 'choice') return shape.values.map((value) => plain(value));
   if (shape?.shape === 'boolean') return ['true', 'false'].map((value) => plain(value));
+  const probe = probeOf(path);
+  if (probe) return probe.rest.length === 1 ? optionValue(probe.options?.[probe.rest[0] ?? ''], language) : [];
   const [rule, rest] = ruleOf(path);
   if (!rule) return [];
   if (rest.length === 0 || (rest.length === 1 && rest[0] === 'severity')) return LEVELS.map((value) => plain(value));
   const spec = rest[0] === 'options' && rest.length === 2 ? rule.options?.[rest[1] ?? ''] : undefined;
-  return spec ? [{ ...plain(String(spec.default)), documentation: said(spec.description, language) }] : [];
+  return optionValue(spec, language);
+}
+
+type Options = Rule['options'];
+
+/** The probe in whose entry a path leads, and what is left of the path. */
+function probeOf(path: readonly string[]): { readonly options: Options; readonly rest: readonly string[] } | undefined {
+  const at = path.findIndex((_, index) => shapeAt(path.slice(0, index))?.shape === 'probes');
+  const probe = at < 0 ? undefined : PROBES.find(({ id }) => id === path[at]);
+  return probe && { options: probe.options, rest: path.slice(at + 1) };
 }
 
 /** The rule in whose entry a path leads, and what is left of the path. */
@@ -97,7 +120,9 @@ function ruleOf(path: readonly string[]): [(typeof ALL_RULES)[number] | undefine
 }
 
 function nested(shape: Shape): boolean {
-  return shape.shape === 'record' || shape.shape === 'rules' || shape.shape === 'list' || shape.shape === 'globs';
+  return (
+    shape.shape === 'record' || shape.shape === 'rules' || shape.shape === 'probes' || shape.shape === 'list' || shape.shape === 'globs'
+  );
 }
 
 function key(name: string, detail: string, documentation: string, opens: boolean): CompletionData {

@@ -16,6 +16,8 @@ export interface ReportSettings {
   readonly configuration: LintConfiguration;
   /** Also rules and cases that are off by default. */
   readonly preview: boolean;
+  /** Of probes, by their ids: `Settings.probes` of the configuration. */
+  readonly options?: DiagnoseSettings['options'];
   readonly language: Language;
 }
 
@@ -49,6 +51,6 @@ export function reportOf({ diagnosis }: Judged, language: Language): DiagnosisRe
   });
 }
 
-function withAll({ configuration, preview }: Omit<ReportSettings, 'language'>): DiagnoseSettings {
-  return { rules: RULES, configuration, preview, probes: PROBES };
+function withAll({ configuration, preview, options = {} }: Omit<ReportSettings, 'language'>): DiagnoseSettings {
+  return { rules: RULES, configuration, preview, probes: PROBES, options };
 }

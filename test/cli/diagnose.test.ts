@@ -84,6 +84,13 @@ describe('diagnose --from', () => {
     assert.equal(cli(files, ['diagnose', '--from', 'kong.yaml', '--fail-on', 'never']).status, 0);
   });
 
+  it('takes thresholds from the configuration, and points at one that no probe has', () => {
+    const at = folderWith({ 'kong.yaml': KONG, '.runbook-lens.yaml': 'probes: { kong/cache-ttl-zero: { windw: 1h } }\n' });
+    const run = cli(at, ['diagnose', '--from', 'kong.yaml']);
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /\.runbook-lens\.yaml:1:34: .*did you mean "window"/m);
+  });
+
   it('honours the annotation that silences a rule on an object', () => {
     const ignoring = KONG.replace('namespace: edge,', 'namespace: edge, annotations: { runbook-lens.dev/ignore: kong/db-cache-ttl-zero },');
     const at = folderWith({ 'kong.yaml': ignoring });

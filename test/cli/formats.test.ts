@@ -168,8 +168,9 @@ describe('the configuration’s schema', () => {
   it('is the one that the settings table and the rules make', async () => {
     const { configurationSchemaText } = await import('../../src/configuration/schema.ts');
     const { ALL_RULES } = await import('../../src/service/engine-setup.ts');
+    const { PROBES } = await import('../../src/linters/probes.ts');
     const later = JSON.parse(readFileSync(join(repositoryRoot, 'data', 'rules-catalogue.json'), 'utf8'));
-    const text = configurationSchemaText(ALL_RULES, later);
+    const text = configurationSchemaText(ALL_RULES, PROBES, later);
     const committed = readFileSync(join(repositoryRoot, 'schemas', 'configuration.schema.json'), 'utf8');
     assert.ok(committed === text, 'schemas/configuration.schema.json is not up to date; run: npm run generate');
   });
@@ -187,6 +188,9 @@ describe('the configuration’s schema', () => {
       ['a severity that is none', { rules: { [RULE]: 'warn' } }, false],
       ['versions', { assume: { kong: '2.1.4', istio: 1.2, routes: 5, complete: true } }, true],
       ['an unknown key', { assume: { nginx: '1' } }, false],
+      ['a threshold', { probes: { 'kong/router-rebuild-memory': { window: '6h' }, 'runtime/go-memory-limit': null } }, true],
+      ['a threshold that no probe has', { probes: { 'kong/router-rebuild-memory': { windw: '6h' } } }, false],
+      ['a probe that is none', { probes: { 'kong/nothing': {} } }, false],
       ['an override', { overrides: [{ files: ['a/**'], assume: { mesh: 'none' } }] }, true],
       ['a pattern that matches nothing', { ignore: ['./vendor/**'] }, false],
       ['a pattern for a folder with a dot', { ignore: ['.github/**', '!.github/a.yaml', '..b'] }, true],

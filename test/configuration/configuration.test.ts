@@ -18,6 +18,13 @@ const KNOWN: KnownRules = {
       options: { hosts: { type: 'integer', default: 2, description }, strict: { type: 'boolean', default: false, description } },
     },
   ],
+  probes: [
+    {
+      id: 'kong/router-rebuild-memory',
+      options: { window: { type: 'duration', default: '24h', description }, fullPercent: { type: 'integer', default: 90, description } },
+    },
+    { id: 'dns/slow-lookups' },
+  ],
   catalogue: new Set(['kong/strict-consistency', 'kong/upstream-slots']),
 };
 
@@ -96,6 +103,12 @@ overrides:
     assert.equal(configuration.severityOf('dns/ndots-search-storm', 'a/x.yml'), 'hint');
   });
 
+  it('thresholds of probes, by the ids of their runbooks', () => {
+    const { settings, problems } = load('probes: { kong/router-rebuild-memory: { window: 6h, fullPercent: 80 }, dns/slow-lookups: }');
+    assert.deepEqual(problems, []);
+    assert.deepEqual(settings.probes, { 'kong/router-rebuild-memory': { window: '6h', fullPercent: 80 }, 'dns/slow-lookups': {} });
+  });
+
   it('a rule named on the command line runs although it is off, and no other does', () => {
     const { settings } = load('rules: { kong/strict-consistency: off, kong/db-cache-ttl-zero: hint }');
     const only = new Configuration(settings, new Set(['kong/strict-consistency']));
@@ -123,7 +136,7 @@ describe('configuration: what is wrong', () => {
     [
       'a key that is near none',
       'lang: en\ncompletely-else: 1\n',
-      ['2:1 completely-else error: unknown key "completely-else"; known here: rules, ignore, assume, runbooks, lang, overrides'],
+      ['2:1 completely-else error: unknown key "completely-else"; known here: rules, ignore, assume, probes, runbooks, lang, overrides'],
     ],
     ['a nested key', 'assume:\n  meshes: istio\n', ['2:3 assume.meshes error: unknown key "meshes"; did you mean "mesh"?']],
     [
@@ -188,13 +201,13 @@ describe('configuration: what is wrong', () => {
       'an option that the rule lacks',
       'rules: { istio/keepalive-ineffective: { options: { peerIdelTimeout: 5m } } }\n',
       [
-        '1:52 rules.istio/keepalive-ineffective.options.peerIdelTimeout error: rule istio/keepalive-ineffective has no option "peerIdelTimeout"; did you mean "peerIdleTimeout"?',
+        '1:52 rules.istio/keepalive-ineffective.options.peerIdelTimeout error: istio/keepalive-ineffective has no option "peerIdelTimeout"; did you mean "peerIdleTimeout"?',
       ],
     ],
     [
       'an option of a rule without options',
       'rules: { kong/strict-consistency: { options: { a: 1 } } }\n',
-      ['1:48 rules.kong/strict-consistency.options.a error: rule kong/strict-consistency has no options'],
+      ['1:48 rules.kong/strict-consistency.options.a error: kong/strict-consistency has no options'],
     ],
     [
       'a duration without a unit',
@@ -223,6 +236,18 @@ describe('configuration: what is wrong', () => {
       if (expected.some((line) => line.includes(' error: '))) assert.equal(load(text).settings.rules.size, 0);
     });
   }
+
+  it('thresholds that no probe has', () => {
+    assert.deepEqual(
+      said('probes:\n  kong/router-rebuild-memory: { windw: 6h, fullPercent: many }\n  kong/router-rebuild: {}\n  dns/slow-lookups: 5\n'),
+      [
+        '2:33 probes.kong/router-rebuild-memory.windw error: kong/router-rebuild-memory has no option "windw"; did you mean "window"?',
+        '2:57 probes.kong/router-rebuild-memory.fullPercent error: expected a whole number, found "many"',
+        '3:3 probes.kong/router-rebuild error: unknown key "kong/router-rebuild"; did you mean "kong/router-rebuild-memory"?',
+        '4:21 probes.dns/slow-lookups error: expected options and their values, found "5"',
+      ],
+    );
+  });
 
   it('broken YAML points at the place', () => {
     const [problem] = said('rules:\n  kong/strict-consistency: [\n');

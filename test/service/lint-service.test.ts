@@ -274,7 +274,7 @@ describe('completion of .runbook-lens.yaml', () => {
   };
 
   it('gives keys where keys stand', () => {
-    assert.deepEqual(at(''), ['rules', 'ignore', 'assume', 'runbooks', 'lang', 'overrides']);
+    assert.deepEqual(at(''), ['rules', 'ignore', 'assume', 'probes', 'runbooks', 'lang', 'overrides']);
     assert.ok(at('rules:\n  ').includes(RULE));
     assert.deepEqual(at('assume:\n  k').slice(0, 4), ['kong', 'istio', 'kubernetes', 'kiam']);
     assert.deepEqual(at('overrides:\n  - '), ['files', 'rules', 'assume']);
@@ -297,6 +297,13 @@ describe('completion of .runbook-lens.yaml', () => {
         (item) => item.label === label,
       )?.insert;
     assert.deepEqual([insert('kong'), insert('rules')], ['  kong: ', 'rules:\n  ']);
+  });
+
+  it('gives probes, their thresholds and what these are', () => {
+    assert.ok(at('probes:\n  ').includes('kong/router-rebuild-memory'));
+    assert.ok(at('probes:\n  kong/router-rebuild-memory:\n    ').includes('window'));
+    assert.deepEqual(at('probes:\n  kong/router-rebuild-memory:\n    window: '), ['24h']);
+    assert.deepEqual(at('probes:\n  kong/nothing:\n    '), []);
   });
 
   it('gives nothing where anything may stand', () => {
