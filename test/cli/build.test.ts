@@ -9,9 +9,7 @@ import { repositoryRoot } from './harness.ts';
 const out = join(repositoryRoot, 'node_modules', '.cache', 'runbook-lens', `build-test-${process.pid}`);
 after(() => rmSync(out, { recursive: true, force: true }));
 
-const startedMs = performance.now();
 const done = spawnSync(process.execPath, ['scripts/build.mjs', '--verbose', '--out', out], { cwd: repositoryRoot, encoding: 'utf8' });
-const durationMs = performance.now() - startedMs;
 
 /** What is loaded as soon as an output is: its own inputs and those of the chunks that it imports statically. */
 function eagerInputs(metafile: Metafile, output: string): string[] {
@@ -35,8 +33,7 @@ describe('the build', () => {
     return found[0];
   };
 
-  it('takes less than three seconds and prints sizes when asked', () => {
-    assert.ok(durationMs < 3000, `${Math.round(durationMs)} ms`);
+  it('prints sizes when asked', () => {
     assert.match(done.stderr, /KiB {2}in \d/);
   });
 

@@ -234,7 +234,7 @@ spec: {host: "*.local"}
     const cancel = AbortSignal.timeout(400);
     const cancelledMs = performance.now();
     const cut = await collect('admin', { observeMs: 20_000, signal: cancel });
-    assert.ok(performance.now() - cancelledMs < 2000);
+    assert.ok(performance.now() - cancelledMs < 10_000);
     assert.equal(cut.usage.length, 1);
     await fakes.unregisterMetrics();
   });

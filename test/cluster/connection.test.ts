@@ -285,7 +285,7 @@ describeCluster('connection', { flags: [`--client-ca-file=${clientAuthorityFile}
     const startMs = performance.now();
     assert.equal((await fails(open(exec(script), { deadlineMs: 400 }))).code, 'exec-failed');
     assert.equal((await fails(open(exec(script), { signal: AbortSignal.timeout(400) }))).code, 'cancelled');
-    assert.ok(performance.now() - startMs < 3500, `${performance.now() - startMs} ms`);
+    assert.ok(performance.now() - startMs < 15_000, `${performance.now() - startMs} ms`);
     await sleep(100);
     assert.throws(() => process.kill(Number(readFileSync(pid, 'utf8')), 0), /ESRCH/);
   });

@@ -226,16 +226,17 @@ describeCluster('faults', { users: ['reader'] }, (cluster) => {
     assert.equal(read(snapshot, 'pods', 'metrics.k8s.io').outcome, 'absent');
   });
 
-  it('the whole deadline: what is left is told as timeout, at once', { timeout: 10_000 }, async () => {
+  it('the whole deadline: what is left is told as timeout, at once', { timeout: 40_000 }, async () => {
     const startMs = performance.now();
     const snapshot = await collectWith([{ path: PODS, fault: { kind: 'stall', at: 'before-headers' } }], { deadlineMs: 1500 }, 30_000);
-    assert.ok(performance.now() - startMs < 3000);
+    // Its requests have 30 s each.
+    assert.ok(performance.now() - startMs < 8_000);
     assert.equal(read(snapshot, 'pods').outcome, 'timeout');
     assert.match(read(snapshot, 'pods').detail ?? '', /whole run/);
     assert.equal(read(snapshot, 'services').outcome, 'read');
   });
 
-  it('cancelled: all requests end within a second, and none is sent after it', { timeout: 10_000 }, async () => {
+  it('cancelled: all requests end within a second, and none is sent after it', { timeout: 40_000 }, async () => {
     proxy.reset();
     const opened = await open(30_000);
     proxy.inject({ path: /pods|configmaps|services|events|nodes/, fault: { kind: 'stall', at: 'in-body' } });
@@ -246,7 +247,8 @@ describeCluster('faults', { users: ['reader'] }, (cluster) => {
     const sent = proxy.requests.length;
     cancel.abort();
     const snapshot = await collecting;
-    assert.ok(performance.now() - startMs < 1000, `${performance.now() - startMs} ms`);
+    // A tenth of a second on a quiet machine; without cancelling it would be the 30 s of a request.
+    assert.ok(performance.now() - startMs < 5_000, `${performance.now() - startMs} ms`);
     await sleep(300);
     assert.equal(proxy.requests.length, sent);
     assert.ok(proxy.requests.every(({ endMs }) => endMs !== undefined));
@@ -315,7 +317,7 @@ describeCluster('faults', { users: ['reader'] }, (cluster) => {
       assert.equal(snapshot.logs.length, 1);
     });
 
-    it('a log that stalls: timeout', { timeout: 10_000 }, async () => {
+    it('a log that stalls: timeout', { timeout: 40_000 }, async () => {
       const snapshot = await logsOf(({ pods }) => {
         fakes.setLog('shop', pods[0]?.name ?? '', 'app', { current: ['a', 'b'], behaviour: { kind: 'stalled', afterLines: 1 } });
         return pods.slice(0, 1).map(({ name }) => asked(name));
