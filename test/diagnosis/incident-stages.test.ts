@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { followUp } from '../../src/diagnosis/diagnose.ts';
+import { slowLookups } from '../../src/linters/dns/probes/slow-lookups.ts';
 import { NO_CONFIGURATION } from '../../src/linters/engine.ts';
+import { credentialRefreshStorm } from '../../src/linters/kiam/probes/credential-refresh-storm.ts';
+import { podsWithoutCredentials } from '../../src/linters/kiam/probes/pods-without-credentials.ts';
 import { cacheTtlZero } from '../../src/linters/kong/probes/cache-ttl-zero.ts';
 import { routerRebuildMemory } from '../../src/linters/kong/probes/router-rebuild-memory.ts';
 import { settingsThatKongIgnores } from '../../src/linters/kong/probes/settings-that-kong-ignores.ts';
@@ -16,6 +19,9 @@ import type { LogState, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { parseMemoryMiB } from '../../src/model/quantity.ts';
 import type { Stage } from './grpc/stage.ts';
 import { diagnosisOf } from './snapshot-of.ts';
+import * as slowLookupsStage from './dns/slow-lookups-stage.ts';
+import * as refreshStormStage from './kiam/credential-refresh-storm-stage.ts';
+import * as withoutCredentialsStage from './kiam/pods-without-credentials-stage.ts';
 import * as cacheTtlZeroStage from './kong/cache-ttl-zero-stage.ts';
 import * as routerRebuildStage from './kong/router-rebuild-memory-stage.ts';
 import * as ignoredSettingsStage from './kong/settings-that-kong-ignores-stage.ts';
@@ -31,6 +37,9 @@ interface Staged {
 }
 
 const STAGES: readonly (readonly [Probe, Staged])[] = [
+  [slowLookups, slowLookupsStage],
+  [credentialRefreshStorm, refreshStormStage],
+  [podsWithoutCredentials, withoutCredentialsStage],
   [cacheTtlZero, cacheTtlZeroStage],
   [routerRebuildMemory, routerRebuildStage],
   [settingsThatKongIgnores, ignoredSettingsStage],
