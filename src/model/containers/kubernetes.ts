@@ -159,16 +159,7 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
       continue;
     }
     const { value, configScalar } = variableValue(item, findConfigMap);
-    const literal = scalarAt(item, 'value');
-    variables.set(nameScalar.text, {
-      name: nameScalar.text,
-      nameAt: nameScalar,
-      value: expand(value, variables),
-      node: item,
-      set: setter(item, literal, configScalar),
-      rename: (to) => [{ change: 'set-scalar', scalar: nameScalar, text: to }],
-      remove: list?.kind === 'sequence' ? () => [{ change: 'remove-item', sequence: list, item }] : undefined,
-    });
+    variables.set(nameScalar.text, new ListedVariable(nameScalar, expand(value, variables), list, item, configScalar));
   }
   // `env:` with nothing behind it may be filled by a template's next line.
   if (container.open && list?.kind !== 'sequence') unseen.push('env');
@@ -185,6 +176,38 @@ function readEnvironment(container: YamlMap, findConfigMap: FindConfigMap): Envi
               ? [{ change: 'add-item', sequence: list, value: { name, value: text } }]
               : [{ change: 'set-entry', map: container, path: ['env'], value: [{ name, value: text }] }],
   };
+}
+
+/** An item of a container's `env`. How to edit it is made when it is asked for: an edit of a file reads hundreds of them anew and asks for none. */
+class ListedVariable implements EnvironmentVariable {
+  readonly name: string;
+  readonly nameAt: YamlScalar;
+  readonly value: Value<string>;
+  readonly node: YamlMap;
+  private readonly list: YamlNode | undefined;
+  private readonly configScalar: YamlScalar | undefined;
+
+  constructor(nameAt: YamlScalar, value: Value<string>, list: YamlNode | undefined, item: YamlMap, configScalar: YamlScalar | undefined) {
+    this.name = nameAt.text;
+    this.nameAt = nameAt;
+    this.value = value;
+    this.node = item;
+    this.list = list;
+    this.configScalar = configScalar;
+  }
+
+  get set(): EnvironmentVariable['set'] {
+    return setter(this.node, scalarAt(this.node, 'value'), this.configScalar);
+  }
+
+  get rename(): EnvironmentVariable['rename'] {
+    return (to) => [{ change: 'set-scalar', scalar: this.nameAt, text: to }];
+  }
+
+  get remove(): EnvironmentVariable['remove'] {
+    const { list, node } = this;
+    return list?.kind === 'sequence' ? () => [{ change: 'remove-item', sequence: list, item: node }] : undefined;
+  }
 }
 
 function notKept(name: string, { key, value }: YamlPair): EnvironmentVariable {
