@@ -2,6 +2,7 @@ import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import {
   containersOf,
@@ -32,13 +33,10 @@ const RULES = ['kiam/session-window', 'kiam/refresh-not-below-duration'] as cons
 export const credentialRefreshStorm: Probe = {
   id: 'kiam/credential-refresh-storm',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: '', resource: 'events', optional: true },
-    { verb: 'list', group: '', resource: 'services', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods'),
+    ...lists('apps', 'daemonsets', 'deployments', 'statefulsets'),
+    ...optionalLists('', 'events', 'services'),
+    POD_LOGS,
   ],
   options: {
     window: {

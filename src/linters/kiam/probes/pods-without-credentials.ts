@@ -1,6 +1,7 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
+import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { isScopeNarrow, kiamWorkloads, type KiamWorkload, kube2iamWorkloads, liveDependants } from '../live-kiam.ts';
 import { crashLogs, kiamSubject } from './without-credentials-kiam.ts';
@@ -20,15 +21,10 @@ const CRASHES_AT_MOST = 2;
 export const podsWithoutCredentials: Probe = {
   id: 'kiam/pods-without-credentials',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'namespaces' },
-    { verb: 'list', group: '', resource: 'events' },
-    { verb: 'list', group: '', resource: 'serviceaccounts' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'batch', resource: 'cronjobs' },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'namespaces', 'events', 'serviceaccounts'),
+    ...lists('apps', 'daemonsets', 'deployments', 'statefulsets'),
+    ...lists('batch', 'cronjobs'),
+    POD_LOGS,
   ],
   options: {
     window: {

@@ -3,7 +3,7 @@ import type { Message } from '../../rule.ts';
 /** What kiam/pods-without-credentials says. */
 export const WITHOUT_MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Pods are without their AWS credentials now ({count} places).',
+    en: 'Pods are without their AWS credentials now (places: {count}).',
     zh: '有 Pod 现在拿不到自己的 AWS 凭证（{count} 处）。',
   },
   'is-latent': {
@@ -96,7 +96,7 @@ export const WITHOUT_MESSAGES: Readonly<Record<string, Message>> = {
   },
   'prove-namespace': {
     en: 'The Namespace and its annotation iam.amazonaws.com/permitted.',
-    zh: '该 Namespace 及其 annotation iam.amazonaws.com/permitted。',
+    zh: '该 Namespace 及其注解 iam.amazonaws.com/permitted。',
   },
   'prove-agents': {
     en: 'Kiam’s agents: they are not in the namespaces that were read.',
@@ -114,11 +114,11 @@ export const WITHOUT_MESSAGES: Readonly<Record<string, Message>> = {
   permit: { en: 'Permit exactly {role} too', zh: '额外只允许 {role}' },
   'annotate-pods': {
     en: 'Annotate the running pods: works within seconds, without a restart, until they are replaced',
-    zh: '给正在运行的 Pod 加上 annotation：几秒内生效，无需重启，直到 Pod 被替换',
+    zh: '给正在运行的 Pod 加上注解：几秒内生效，无需重启，直到 Pod 被替换',
   },
   'annotate-template': {
     en: 'Annotate the pod template, so that it lasts (restarts the pods)',
-    zh: '给 Pod 模板加上 annotation，长期有效（会重启 Pod）',
+    zh: '给 Pod 模板加上注解，长期有效（会重启 Pod）',
   },
   'look-agent': { en: 'See why the agent of this node is not Ready', zh: '查看该节点的 agent 为何没有 Ready' },
   'look-agents': { en: 'See which nodes the agents’ DaemonSet leaves out', zh: '查看 agent 的 DaemonSet 漏掉了哪些节点' },
