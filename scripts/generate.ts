@@ -164,7 +164,7 @@ function rulesData(): string {
 function schema(): string {
   const catalogue: unknown = JSON.parse(read('data/rules-catalogue.json') ?? '[]');
   const later = Array.isArray(catalogue) ? catalogue.filter((id) => typeof id === 'string') : [];
-  return configurationSchemaText(ALL_RULES, later);
+  return configurationSchemaText(ALL_RULES, PROBES, later);
 }
 
 /** What each verdict rests on: the resources, and which of them only sharpen it. */
@@ -179,6 +179,20 @@ function needsTable(): string {
     lines.push(`| [${id}](../runbooks/${id}.md#detect) | ${names(hard)} | ${names(sharp)} | ${thresholds.map(cell).join('; ')} |`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Each verdict's logic as the incident's runbook tells it: what is read, and the table of verdicts. */
+function verdictTables(): string {
+  return [...PROBES]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id }) => {
+      const section = /^### In the cluster\n([\s\S]*?)^(?:By yourself|### )/m.exec(read(`runbooks/${id}.md`) ?? '')?.[1];
+      const table = section && /^\| verdict \|.*\n(?:\|.*\n)+/m.exec(section);
+      if (!section || !table) throw new Error(`runbooks/${id}.md has no table of verdicts under "In the cluster"`);
+      const text = section.slice(0, table.index + table[0].length).trim();
+      return `### ${id}\n\n${text}\n`;
+    })
+    .join('\n');
 }
 
 /** Every generated file with the text that it should have. Faults are told and leave the file out. */
@@ -202,6 +216,7 @@ function generated(fault: (text: string) => void): Map<string, string> {
   filled('README.md', 'rules', () => readmeTable('en'));
   filled('README.zh-cn.md', 'rules', () => readmeTable('zh'));
   filled('docs/diagnose.md', 'needs', needsTable);
+  filled('docs/diagnose.md', 'verdicts', verdictTables);
   filled('docs/diagnose.md', 'role', () => `\`\`\`yaml\n${robotRole(PROBES)}\`\`\`\n`);
   add('data/rules.json', rulesData);
   add('schemas/configuration.schema.json', schema);

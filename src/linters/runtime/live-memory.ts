@@ -1,5 +1,6 @@
 import { isWarning, killEvidence, useEvidence } from '../evidence.ts';
 import { kubectl, setMemoryLimit } from '../kubectl.ts';
+import { lists, optionalLists } from '../needs.ts';
 import type { Action, ClusterView, Evidence, LiveFinding, Need, Said, Subject, Verdict } from '../probe.ts';
 import { compareVerdict } from '../conclude.ts';
 import type { OptionSpec } from '../rule.ts';
@@ -8,12 +9,10 @@ import { signEvidence } from './live-containers.ts';
 
 /** What both probes of memory read. */
 export const NEEDS: readonly Need[] = [
-  { verb: 'list', group: '', resource: 'pods' },
-  { verb: 'list', group: 'apps', resource: 'deployments' },
-  { verb: 'list', group: 'apps', resource: 'statefulsets' },
-  { verb: 'list', group: 'apps', resource: 'daemonsets' },
-  { verb: 'list', group: 'batch', resource: 'cronjobs' },
-  { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
+  ...lists('', 'pods'),
+  ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+  ...lists('batch', 'cronjobs'),
+  ...optionalLists('metrics.k8s.io', 'pods'),
 ];
 
 /**

@@ -3,11 +3,11 @@ import type { Message } from '../../rule.ts';
 /** What dns/slow-lookups says. */
 export const DNS_MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Name lookups are slow, fail, or are mostly asked for nothing ({count} places).',
+    en: 'Name lookups are slow, fail, or are mostly asked for nothing (places: {count}).',
     zh: '域名解析正在变慢、失败，或大多是白问（{count} 处）。',
   },
   'is-latent': {
-    en: 'Settings that lose names or make lookups slow ({count} places).',
+    en: 'Settings that lose names or make lookups slow (places: {count}).',
     zh: '有会让域名解析不到或变慢的配置（{count} 处）。',
   },
   'is-mitigated': {

@@ -2,6 +2,7 @@ import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS, HOUR_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
+import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { clusterDns, metricsRequests } from '../cluster-dns.ts';
 import { raiseNdots } from './slow-lookups-actions.ts';
@@ -22,15 +23,7 @@ const JVM = 'dns/jvm-ttl-no-effect';
  */
 export const slowLookups: Probe = {
   id: 'dns/slow-lookups',
-  needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
-  ],
+  needs: [...lists('', 'pods', 'configmaps', 'services'), ...lists('apps', 'daemonsets', 'deployments', 'statefulsets'), POD_LOGS],
   options: {
     window: {
       type: 'duration',

@@ -2,6 +2,7 @@ import { logsOf } from '../../../snapshot/log-matches.ts';
 import { MINUTE_MS, runningSince } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { canBeSet, kubectl, target } from '../../kubectl.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { type Client, clientsOf } from './clients.ts';
 import { dialEvidence, downEvidence, logEvidence, SIGNATURES, stateEvidence, targetEvidence } from './connect-evidence.ts';
@@ -19,16 +20,11 @@ import { logRequests, LOGS_AT_MOST, type Suspect, suspectsOf, unreadLogs } from 
 export const clientCannotConnect: Probe = {
   id: 'grpc/client-cannot-connect',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'replicasets' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: '', resource: 'events', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'services', 'configmaps'),
+    ...lists('discovery.k8s.io', 'endpointslices'),
+    ...lists('apps', 'deployments', 'replicasets', 'statefulsets', 'daemonsets'),
+    ...optionalLists('', 'events'),
+    POD_LOGS,
   ],
   notInCluster: ['grpc/target-http-url'],
   messages: CONNECT_MESSAGES,

@@ -31,16 +31,16 @@ const SUMMARIES = {
 export const CONNECT_MESSAGES = {
   ...SUMMARIES,
   'invalid-target': {
-    en: 'The gRPC library refuses the target itself ({count} lines): it is no host:port, nor scheme:///host:port',
+    en: 'The gRPC library refuses the target itself (lines: {count}): it is no host:port, nor scheme:///host:port',
     zh: 'gRPC 库不接受这个 target（{count} 行）：它既不是 host:port，也不是 scheme:///host:port',
   },
-  'name-not-found': { en: 'The host of the target has no address ({count} lines)', zh: 'target 里的主机名解析不到地址（{count} 行）' },
+  'name-not-found': { en: 'The host of the target has no address (lines: {count})', zh: 'target 里的主机名解析不到地址（{count} 行）' },
   refused: {
-    en: 'Nothing listens at the target ({count} lines): the wrong port, or no pod is ready',
+    en: 'Nothing listens at the target (lines: {count}): the wrong port, or no pod is ready',
     zh: 'target 处没有进程监听（{count} 行）：端口错了，或者没有就绪的 Pod',
   },
-  'tls-mismatch': { en: 'One side speaks TLS and the other doesn’t ({count} lines)', zh: '一端用 TLS，另一端不用（{count} 行）' },
-  'not-http2': { en: 'What listens there doesn’t speak HTTP/2 ({count} lines)', zh: '那里的服务不是 HTTP/2（{count} 行）' },
+  'tls-mismatch': { en: 'One side speaks TLS and the other doesn’t (lines: {count})', zh: '一端用 TLS，另一端不用（{count} 行）' },
+  'not-http2': { en: 'What listens there doesn’t speak HTTP/2 (lines: {count})', zh: '那里的服务不是 HTTP/2（{count} 行）' },
   'not-running': { en: 'The container doesn’t run', zh: '容器没有在运行' },
   'probe-failed': { en: 'Its probes failed within the last hour', zh: '最近一小时内健康检查失败' },
   'no-ready-pod': {

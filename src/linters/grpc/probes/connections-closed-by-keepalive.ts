@@ -5,6 +5,7 @@ import { HOUR_MS, isWithin } from '../../../snapshot/times.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { itemsAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import { conclude } from '../../conclude.ts';
+import { lists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { clientsOf } from './clients.ts';
 import { grpcServersOf } from './grpc-services.ts';
@@ -21,15 +22,7 @@ import { logRequests, LOGS_AT_MOST, type Suspect, suspectsOf, unreadLogs } from 
  */
 export const connectionsClosedByKeepalive: Probe = {
   id: 'grpc/connections-closed-by-keepalive',
-  needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'replicasets' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
-  ],
+  needs: [...lists('', 'pods', 'services'), ...lists('apps', 'deployments', 'replicasets', 'statefulsets', 'daemonsets'), POD_LOGS],
   notInCluster: ['grpc/keepalive-too-many-pings'],
   messages: KEEPALIVE_MESSAGES,
   logs: (view) => logRequests(view, suspects(view), [SIGNATURE]),

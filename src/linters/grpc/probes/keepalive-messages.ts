@@ -21,11 +21,11 @@ export const KEEPALIVE_MESSAGES = {
     zh: '没有读到任何 gRPC 客户端或服务端的日志，而集群里没有别的信息能说明连接为什么断开。',
   },
   'too-many-pings': {
-    en: 'The server closed a connection for too many pings ({count} lines): all calls on it failed',
+    en: 'The server closed a connection for too many pings (lines: {count}): all calls on it failed',
     zh: '服务端因 ping 太多断开了连接（{count} 行）：上面的调用全部失败',
   },
   'old-line': {
-    en: 'The server closed a connection for too many pings ({count} lines), but not within the last hour, or at a time that isn’t known',
+    en: 'The server closed a connection for too many pings (lines: {count}), but not within the last hour, or at a time that isn’t known',
     zh: '服务端曾因 ping 太多断开连接（{count} 行），但不在最近一小时内，或时间不明',
   },
   'keepalive-variable': {

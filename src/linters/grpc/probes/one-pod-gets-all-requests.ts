@@ -2,6 +2,7 @@ import { oomKills } from '../../../snapshot/memory.ts';
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
+import { lists, optionalLists } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { servicesNamed } from '../facts-services.ts';
 import { clientsOf, pathOf } from './clients.ts';
@@ -24,20 +25,13 @@ import { blindAutoscaler, otherCauses } from './other-causes.ts';
 export const onePodGetsAllRequests: Probe = {
   id: 'grpc/one-pod-gets-all-requests',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: '', resource: 'namespaces' },
-    { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'replicasets' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
-    { verb: 'list', group: 'autoscaling', resource: 'horizontalpodautoscalers' },
-    { verb: 'list', group: 'gateway.networking.k8s.io', resource: 'grpcroutes', optional: true },
-    { verb: 'list', group: '', resource: 'nodes', optional: true },
-    { verb: 'list', group: '', resource: 'events', optional: true },
+    ...lists('', 'pods', 'services', 'configmaps', 'namespaces'),
+    ...lists('discovery.k8s.io', 'endpointslices'),
+    ...lists('apps', 'deployments', 'replicasets', 'statefulsets', 'daemonsets'),
+    ...optionalLists('metrics.k8s.io', 'pods'),
+    ...lists('autoscaling', 'horizontalpodautoscalers'),
+    ...optionalLists('gateway.networking.k8s.io', 'grpcroutes'),
+    ...optionalLists('', 'nodes', 'events'),
   ],
   options: {
     quietMillicores: {

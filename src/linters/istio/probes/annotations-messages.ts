@@ -3,15 +3,15 @@ import type { Message } from '../../rule.ts';
 /** What istio/annotations-that-do-nothing says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Istio’s injector refuses pods for an annotation, or ignores one that its pods should have ({count} workloads).',
+    en: 'Istio’s injector refuses pods for an annotation, or ignores one that its pods should have (workloads: {count}).',
     zh: 'Istio 注入器正因注解拒绝创建 Pod，或者本应在 Pod 上的注解正被忽略（{count} 个工作负载）。',
   },
   'is-latent': {
-    en: 'Annotations that Istio will ignore or refuse stand on live objects ({count} objects).',
+    en: 'Annotations that Istio will ignore or refuse stand on live objects (objects: {count}).',
     zh: '线上对象带有会被 Istio 忽略或拒绝的注解（{count} 个对象）。',
   },
   'is-mitigated': {
-    en: 'Annotations stand where Istio does not read them, but their pods have them by another way ({count} workloads).',
+    en: 'Annotations stand where Istio does not read them, but their pods have them by another way (workloads: {count}).',
     zh: '注解写在 Istio 不读取的位置，但其 Pod 已通过别的途径具备（{count} 个工作负载）。',
   },
   'is-clear': { en: 'Istio reads the annotations that were found for it.', zh: '发现的 Istio 注解都能被正常读取。' },

@@ -5,6 +5,7 @@ import { HOUR_MS } from '../../../snapshot/times.ts';
 import { textAt } from '../../../text/yaml.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning, podReference } from '../../evidence.ts';
+import { lists, optionalLists } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { istioPresence, proxyOf } from '../live-mesh.ts';
 import { actionsFor, INJECT } from './annotations-actions.ts';
@@ -31,15 +32,12 @@ const WRONG_OBJECT = 'istio/annotation-on-wrong-object';
 export const annotationsThatDoNothing: Probe = {
   id: 'istio/annotations-that-do-nothing',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'events' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'apps', resource: 'replicasets', optional: true },
-    { verb: 'list', group: 'batch', resource: 'cronjobs', optional: true },
-    { verb: 'list', group: '', resource: 'configmaps', optional: true },
-    { verb: 'list', group: 'networking.istio.io', resource: 'destinationrules', optional: true },
+    ...lists('', 'pods', 'events'),
+    ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+    ...optionalLists('apps', 'replicasets'),
+    ...optionalLists('batch', 'cronjobs'),
+    ...optionalLists('', 'configmaps'),
+    ...optionalLists('networking.istio.io', 'destinationrules'),
   ],
   options: {
     window: {

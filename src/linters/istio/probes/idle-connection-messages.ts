@@ -3,19 +3,19 @@ import type { Message } from '../../rule.ts';
 /** What istio/idle-connection-timeout says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Idle TCP connections are being closed behind Istio’s sidecar ({count} workloads).',
+    en: 'Idle TCP connections are being closed behind Istio’s sidecar (workloads: {count}).',
     zh: '空闲 TCP 连接正在被 Istio sidecar 一侧断开（{count} 个工作负载）。',
   },
   'is-latent': {
-    en: 'TCP connections through Istio’s sidecar end after an idle hour or less, or a setting against that does not work ({count} objects).',
+    en: 'TCP connections through Istio’s sidecar end after an idle hour or less, or a setting against that does not work (objects: {count}).',
     zh: '经过 Istio sidecar 的 TCP 连接空闲一小时（或更短）就会断开，或者相关设置没有生效（{count} 个对象）。',
   },
   'is-mitigated': {
-    en: 'TCP goes through Istio’s sidecar, but what was read keeps idle connections alive ({count} workloads).',
+    en: 'TCP goes through Istio’s sidecar, but what was read keeps idle connections alive (workloads: {count}).',
     zh: 'TCP 流量经过 Istio sidecar，但读到的配置足以保住空闲连接（{count} 个工作负载）。',
   },
   'is-clear': {
-    en: 'Nothing in the mesh keeps TCP connections to which an idle limit applies ({count} workloads).',
+    en: 'Nothing in the mesh keeps TCP connections to which an idle limit applies (workloads: {count}).',
     zh: '网格中没有受空闲上限影响的 TCP 长连接（{count} 个工作负载）。',
   },
   'no-sidecars': {

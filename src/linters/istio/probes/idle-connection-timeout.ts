@@ -1,6 +1,7 @@
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning } from '../../evidence.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { isRaised } from '../live-idle-limit.ts';
 import type { MeshWorkload } from '../live-mesh.ts';
@@ -30,18 +31,12 @@ import { withPresence } from './presence.ts';
 export const idleConnectionTimeout: Probe = {
   id: 'istio/idle-connection-timeout',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: 'networking.istio.io', resource: 'destinationrules' },
-    { verb: 'list', group: 'networking.istio.io', resource: 'serviceentries' },
-    { verb: 'list', group: 'networking.istio.io', resource: 'envoyfilters' },
-    { verb: 'list', group: '', resource: 'namespaces', optional: true },
-    { verb: 'list', group: 'apps', resource: 'replicasets', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'services', 'configmaps'),
+    ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+    ...lists('networking.istio.io', 'destinationrules', 'serviceentries', 'envoyfilters'),
+    ...optionalLists('', 'namespaces'),
+    ...optionalLists('apps', 'replicasets'),
+    POD_LOGS,
   ],
   options: {
     window: {

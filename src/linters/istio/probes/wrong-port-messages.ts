@@ -3,19 +3,19 @@ import type { Message } from '../../rule.ts';
 /** What istio/wrong-port-protocol says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Connections hang or are refused because Istio takes a database’s port for something else ({count} hosts).',
+    en: 'Connections hang or are refused because Istio takes a database’s port for something else (hosts: {count}).',
     zh: 'Istio 误判了数据库端口的协议，连接正在卡住或被拒绝（{count} 个主机）。',
   },
   'is-latent': {
-    en: 'New connections to servers that speak first can’t work through a sidecar: Istio sniffs the port or takes it for HTTP ({count} hosts).',
+    en: 'New connections to servers that speak first can’t work through a sidecar: Istio sniffs the port or takes it for HTTP (hosts: {count}).',
     zh: '服务端先说话的端口被 Istio 嗅探或当成 HTTP，经过 sidecar 的新连接无法建立（{count} 个主机）。',
   },
   'is-mitigated': {
-    en: 'Ports of servers that speak first are declared as TCP ({count} hosts).',
+    en: 'Ports of servers that speak first are declared as TCP (hosts: {count}).',
     zh: '服务端先说话的端口已声明为 TCP（{count} 个主机）。',
   },
   'is-clear': {
-    en: 'No sidecar misreads a port of a server that speaks first ({count} hosts).',
+    en: 'No sidecar misreads a port of a server that speaks first (hosts: {count}).',
     zh: '没有 sidecar 会误判服务端先说话的端口（{count} 个主机）。',
   },
   'no-such-port': {

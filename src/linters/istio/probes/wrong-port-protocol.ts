@@ -5,6 +5,7 @@ import { itemsAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import { conclude } from '../../conclude.ts';
 import { lineEvidence, podReference } from '../../evidence.ts';
 import { kubectl, target } from '../../kubectl.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { istioPresence, type MeshWorkload, proxyOf } from '../live-mesh.ts';
 import { withPresence } from './presence.ts';
@@ -23,16 +24,13 @@ const RULE = 'istio/server-first-port-sniffed';
 export const wrongPortProtocol: Probe = {
   id: 'istio/wrong-port-protocol',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: '', resource: 'services' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'networking.istio.io', resource: 'serviceentries' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets', optional: true },
-    { verb: 'list', group: '', resource: 'configmaps', optional: true },
-    { verb: 'list', group: '', resource: 'namespaces', optional: true },
-    { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'services'),
+    ...lists('apps', 'deployments', 'statefulsets'),
+    ...lists('networking.istio.io', 'serviceentries'),
+    ...optionalLists('apps', 'daemonsets'),
+    ...optionalLists('', 'configmaps', 'namespaces'),
+    ...optionalLists('discovery.k8s.io', 'endpointslices'),
+    POD_LOGS,
   ],
   options: {
     window: {

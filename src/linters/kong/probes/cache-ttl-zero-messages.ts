@@ -3,18 +3,18 @@ import type { Message } from '../../rule.ts';
 /** What kong/cache-ttl-zero says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'A Kong whose workers cache nothing is running out of memory ({count} workloads).',
+    en: 'A Kong whose workers cache nothing is running out of memory (workloads: {count}).',
     zh: 'Kong 的 worker 缓存失效，内存正在耗尽（{count} 个工作负载）。',
   },
   'is-latent': {
-    en: 'A Kong with db_cache_ttl = 0 in a version whose workers then cache nothing ({count} workloads).',
+    en: 'A Kong with db_cache_ttl = 0 in a version whose workers then cache nothing (workloads: {count}).',
     zh: '有 Kong 设置了 db_cache_ttl = 0，而该版本的 worker 会因此缓存失效（{count} 个工作负载）。',
   },
   'is-mitigated': {
-    en: 'db_cache_ttl is 0 in a version with the fault, but a single worker is spared ({count} workloads).',
+    en: 'db_cache_ttl is 0 in a version with the fault, but a single worker is spared (workloads: {count}).',
     zh: '有缺陷的版本设置了 db_cache_ttl = 0，但只有一个 worker，不受影响（{count} 个工作负载）。',
   },
-  'is-clear': { en: 'No Kong here has the fault ({count} workloads).', zh: '这里的 Kong 都没有该缺陷（{count} 个工作负载）。' },
+  'is-clear': { en: 'No Kong here has the fault (workloads: {count}).', zh: '这里的 Kong 都没有该缺陷（{count} 个工作负载）。' },
   'is-absent': { en: 'No Kong was found.', zh: '没有发现 Kong。' },
   'is-unknown': {
     en: 'Whether a Kong here has the fault could not be judged: its version or its settings could not be read.',

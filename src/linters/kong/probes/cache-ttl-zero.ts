@@ -6,6 +6,7 @@ import { DAY_MS, isWithin, MINUTE_MS, runningSince } from '../../../snapshot/tim
 import { conclude } from '../../conclude.ts';
 import { configEvidence, killEvidence, lineEvidence, podReference, useEvidence } from '../../evidence.ts';
 import { kubectl } from '../../kubectl.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { effective, workerCount } from '../effective.ts';
 import { adminAnswers, adminPorts, readPlugins } from '../live-admin.ts';
@@ -40,14 +41,11 @@ const LEAST_SAMPLES = 3;
 export const cacheTtlZero: Probe = {
   id: 'kong/cache-ttl-zero',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: '', resource: 'services', optional: true },
-    { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'configmaps'),
+    ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+    ...optionalLists('', 'services'),
+    ...optionalLists('metrics.k8s.io', 'pods'),
+    POD_LOGS,
   ],
   options: {
     window: {

@@ -3,19 +3,19 @@ import type { Message } from '../../rule.ts';
 /** What kong/settings-that-kong-ignores says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Kong runs with settings that it ignores, or refuses a plugin’s field ({count} objects).',
+    en: 'Kong runs with settings that it ignores, or refuses a plugin’s field (objects: {count}).',
     zh: 'Kong 正带着会被它忽略的设置运行，或正在拒绝某个插件字段（{count} 个对象）。',
   },
   'is-latent': {
-    en: 'Kong ignores a setting or will refuse a plugin’s field ({count} objects).',
+    en: 'Kong ignores a setting or will refuse a plugin’s field (objects: {count}).',
     zh: 'Kong 会忽略某项设置，或将拒绝某个插件字段（{count} 个对象）。',
   },
   'is-mitigated': {
-    en: 'Kong ignores settings here, but the names that it knows are set as well ({count} objects).',
+    en: 'Kong ignores settings here, but the names that it knows are set as well (objects: {count}).',
     zh: '这里有 Kong 会忽略的设置，但它认识的新名称也已设置（{count} 个对象）。',
   },
   'is-clear': {
-    en: 'Kong reads every setting that could be seen ({count} objects).',
+    en: 'Kong reads every setting that could be seen (objects: {count}).',
     zh: '能看到的设置 Kong 都会读取（{count} 个对象）。',
   },
   'is-absent': { en: 'No Kong was found.', zh: '没有发现 Kong。' },

@@ -2,6 +2,7 @@ import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning, killEvidence, lineEvidence, useEvidence } from '../../evidence.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { adminRequests } from '../live-admin.ts';
 import { findingsOf, type KongNode, kongNodes, runs } from '../live-nodes.ts';
@@ -33,18 +34,14 @@ const FEW_ROUTES = 1_000;
 export const routerRebuildMemory: Probe = {
   id: 'kong/router-rebuild-memory',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: '', resource: 'services', optional: true },
-    { verb: 'list', group: 'batch', resource: 'cronjobs', optional: true },
+    ...lists('', 'pods', 'configmaps'),
+    ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+    ...optionalLists('', 'services'),
+    ...optionalLists('batch', 'cronjobs'),
     ...ROUTE_RESOURCES.map((resource) => ({ verb: 'list' as const, ...resource, optional: true as const })),
-    { verb: 'list', group: 'gateway.networking.k8s.io', resource: 'gateways', optional: true },
-    { verb: 'list', group: 'gateway.networking.k8s.io', resource: 'gatewayclasses', optional: true },
-    { verb: 'list', group: 'metrics.k8s.io', resource: 'pods', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...optionalLists('gateway.networking.k8s.io', 'gateways', 'gatewayclasses'),
+    ...optionalLists('metrics.k8s.io', 'pods'),
+    POD_LOGS,
   ],
   options: {
     window: {

@@ -3,19 +3,19 @@ import type { Message } from '../../rule.ts';
 /** What kong/router-rebuild-memory says. */
 export const MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Rebuilding the router is exhausting Kong’s memory, or makes requests wait ({count} workloads).',
+    en: 'Rebuilding the router is exhausting Kong’s memory, or makes requests wait (workloads: {count}).',
     zh: 'Kong 正因重建路由耗尽内存，或让请求排队等待（{count} 个工作负载）。',
   },
   'is-latent': {
-    en: 'A route change can exhaust Kong’s memory or stall its requests ({count} workloads).',
+    en: 'A route change can exhaust Kong’s memory or stall its requests (workloads: {count}).',
     zh: '一次路由变更就可能耗尽 Kong 的内存或让请求卡住（{count} 个工作负载）。',
   },
   'is-mitigated': {
-    en: 'Kong rebuilds its router at route changes, but what was read keeps that harmless ({count} workloads).',
+    en: 'Kong rebuilds its router at route changes, but what was read keeps that harmless (workloads: {count}).',
     zh: 'Kong 会在路由变更时重建路由，但读到的配置足以避免故障（{count} 个工作负载）。',
   },
   'is-clear': {
-    en: 'Route changes are no danger to this Kong ({count} workloads).',
+    en: 'Route changes are no danger to this Kong (workloads: {count}).',
     zh: '路由变更对这里的 Kong 没有威胁（{count} 个工作负载）。',
   },
   'is-absent': { en: 'No Kong was found.', zh: '没有发现 Kong。' },

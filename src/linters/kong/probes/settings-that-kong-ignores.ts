@@ -4,6 +4,7 @@ import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { runningSince } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { isWarning, lineEvidence, podReference } from '../../evidence.ts';
+import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { kongVersionOfImage } from '../image.ts';
 import { findingsOf, type KongNode, kongNodes, stateOf, versionText } from '../live-nodes.ts';
@@ -23,16 +24,12 @@ const SETTING_RULE = 'kong/removed-setting';
 export const settingsThatKongIgnores: Probe = {
   id: 'kong/settings-that-kong-ignores',
   needs: [
-    { verb: 'list', group: '', resource: 'pods' },
-    { verb: 'list', group: 'apps', resource: 'deployments' },
-    { verb: 'list', group: 'apps', resource: 'statefulsets' },
-    { verb: 'list', group: 'apps', resource: 'daemonsets' },
-    { verb: 'list', group: '', resource: 'configmaps' },
-    { verb: 'list', group: 'configuration.konghq.com', resource: 'kongplugins' },
-    { verb: 'list', group: 'configuration.konghq.com', resource: 'kongclusterplugins' },
-    { verb: 'list', group: 'apps', resource: 'replicasets', optional: true },
-    { verb: 'list', group: '', resource: 'events', optional: true },
-    { verb: 'get', group: '', resource: 'pods/log', optional: true },
+    ...lists('', 'pods', 'configmaps'),
+    ...lists('apps', 'deployments', 'statefulsets', 'daemonsets'),
+    ...lists('configuration.konghq.com', 'kongplugins', 'kongclusterplugins'),
+    ...optionalLists('apps', 'replicasets'),
+    ...optionalLists('', 'events'),
+    POD_LOGS,
   ],
   options: {
     window: {

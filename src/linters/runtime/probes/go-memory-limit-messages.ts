@@ -3,19 +3,19 @@ import type { Message } from '../../rule.ts';
 /** What runtime/go-memory-limit says. */
 export const GO_MESSAGES: Readonly<Record<string, Message>> = {
   'is-live': {
-    en: 'Go containers are killed for memory, or abort on GOMEMLIMIT ({count} workloads).',
+    en: 'Go containers are killed for memory, or abort on GOMEMLIMIT (workloads: {count}).',
     zh: '有 Go 容器被 OOM 杀掉，或因 GOMEMLIMIT 启动即退出（{count} 个工作负载）。',
   },
   'is-latent': {
-    en: 'Go containers will abort on GOMEMLIMIT, or have no room below their limit ({count} workloads).',
+    en: 'Go containers will abort on GOMEMLIMIT, or have no room below their limit (workloads: {count}).',
     zh: '有 Go 容器会因 GOMEMLIMIT 退出，或在内存上限之下没有余量（{count} 个工作负载）。',
   },
   'is-mitigated': {
-    en: 'Go containers have a memory limit, and GOMEMLIMIT keeps them below it ({count} workloads).',
+    en: 'Go containers have a memory limit, and GOMEMLIMIT keeps them below it (workloads: {count}).',
     zh: 'Go 容器设有内存上限，GOMEMLIMIT 使其保持在上限之下（{count} 个工作负载）。',
   },
   'is-clear': {
-    en: 'No Go container is near its memory limit ({count} workloads).',
+    en: 'No Go container is near its memory limit (workloads: {count}).',
     zh: '没有 Go 容器接近内存上限（{count} 个工作负载）。',
   },
   'is-absent': { en: 'No container shows a setting of Go.', zh: '没有容器带有 Go 的运行时设置。' },

@@ -2,17 +2,17 @@ import type { Message } from '../../rule.ts';
 
 /** What runtime/jvm-memory-limit says. */
 export const JVM_MESSAGES: Readonly<Record<string, Message>> = {
-  'is-live': { en: 'JVM containers are killed for memory ({count} workloads).', zh: '有 JVM 容器被 OOM 杀掉（{count} 个工作负载）。' },
+  'is-live': { en: 'JVM containers are killed for memory (workloads: {count}).', zh: '有 JVM 容器被 OOM 杀掉（{count} 个工作负载）。' },
   'is-latent': {
-    en: 'JVM containers have no room beside their heap ({count} workloads).',
+    en: 'JVM containers have no room beside their heap (workloads: {count}).',
     zh: '有 JVM 容器在堆之外没有余量（{count} 个工作负载）。',
   },
   'is-mitigated': {
-    en: 'JVM containers have a memory limit, and their heap leaves room below it ({count} workloads).',
+    en: 'JVM containers have a memory limit, and their heap leaves room below it (workloads: {count}).',
     zh: 'JVM 容器设有内存上限，堆也在其下留出了余量（{count} 个工作负载）。',
   },
   'is-clear': {
-    en: 'No JVM container is near its memory limit ({count} workloads).',
+    en: 'No JVM container is near its memory limit (workloads: {count}).',
     zh: '没有 JVM 容器接近内存上限（{count} 个工作负载）。',
   },
   'is-absent': { en: 'No container shows a JVM.', zh: '没有容器显示出 JVM。' },
