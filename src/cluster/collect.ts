@@ -194,7 +194,7 @@ async function sampleMetrics({ requests, run }: Collector, { observeMs = 0 }: Co
         const list = { group, resource, served: found.value, unpaged: true, ...(namespace === undefined ? {} : { namespace }) } as const;
         if (access.may('list', group, resource, namespace) === 'no') {
           const { served: _, unpaged: __, ...about } = list;
-          return Promise.resolve({ verb: 'list', ...about, outcome: 'forbidden', count: 0, detail: 'list is not granted' });
+          return Promise.resolve({ verb: 'list', ...about, outcome: 'forbidden', count: 0 });
         }
         return readList(
           requests,

@@ -65,7 +65,7 @@ export function planReads(
       // The API server serves it in every namespace or in none.
       settled.push({ ...about, outcome: found.failure.outcome, count: 0, detail: found.failure.detail });
     } else if (access.may('list', group, resource, namespace) === 'no') {
-      settled.push({ ...about, outcome: 'forbidden', count: 0, detail: 'list is not granted' });
+      settled.push({ ...about, outcome: 'forbidden', count: 0 });
     } else {
       const where = { group, resource, served: found.value, ...(namespace === undefined ? {} : { namespace }) };
       const isEvents = group === '' && resource === 'events';
@@ -79,7 +79,7 @@ export function planReads(
     if (access.may('get', '', resource, namespace, name) !== 'no')
       gets.push({ path, apiVersion: 'v1', kind, resource, namespace, optional });
     else if (!settled.some((read) => read.verb === 'get' && read.resource === resource && read.namespace === namespace)) {
-      settled.push({ verb: 'get', group: '', resource, namespace, outcome: 'forbidden', count: 0, detail: 'get is not granted' });
+      settled.push({ verb: 'get', group: '', resource, namespace, outcome: 'forbidden', count: 0 });
     }
   };
   for (const one of [...wanted, ...unlisted(wanted, needs)]) {
