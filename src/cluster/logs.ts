@@ -10,7 +10,7 @@ export const LOG_CONTAINERS = 20;
 const TAIL_LINES = 2000;
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
-const NOT_GRANTED = { outcome: 'forbidden' } as const;
+const NOT_GRANTED = { outcome: 'forbidden', detail: '' } as const;
 
 export interface LogsRead {
   readonly logs: readonly LogState[];

@@ -46,7 +46,7 @@ async function askService(
   take: (answer: ServiceAnswer) => void,
 ): Promise<Pick<Failure, 'outcome' | 'detail'> | undefined> {
   if (access.may('get', '', 'services/proxy', namespace, service) === 'no') {
-    return { outcome: 'forbidden' };
+    return { outcome: 'forbidden', detail: '' };
   }
   const target = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(service)}/proxy`;
   const answer = await requests.get(run, `${target}/${path.replace(/^\/+/, '')}`, {

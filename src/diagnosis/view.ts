@@ -3,6 +3,7 @@ import type { ClusterView, LiveWorkload, Probe } from '../linters/probe.ts';
 import type { OptionValue, Rule } from '../linters/rule.ts';
 import type { Container } from '../model/container.ts';
 import { WORKLOAD_KINDS } from '../model/kubernetes/objects.ts';
+import { readsInScope } from '../snapshot/scope.ts';
 import type { ObjectReference, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
 import { lintLive, referenceOf } from './lint-live.ts';
 import { type LiveUnit, liveUnit } from './live-unit.ts';
@@ -76,15 +77,6 @@ const OUTCOMES_BY_WEIGHT: readonly ReadOutcome[] = [
   'limit',
   'not-asked',
 ];
-
-/**
- * Beside the namespaces of the scope, the DNS server's settings are read where they stand: whoever may not read those may still know all of his own
- * namespace. What Istio's root namespace holds counts in every namespace, so it stays.
- */
-function readsInScope({ reads, cluster: { scope, namespaces } }: Snapshot): readonly ResourceRead[] {
-  if (scope === 'all') return reads;
-  return reads.filter(({ namespace, group }) => namespace === undefined || namespaces.includes(namespace) || group.endsWith('istio.io'));
-}
 
 /** Of what was read of a resource in each namespace, the worst. What nobody asked for is not read. */
 function worstOutcome(reads: readonly ResourceRead[], group: string, resource: string, namespace: string | undefined): ReadOutcome {

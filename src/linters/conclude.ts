@@ -1,3 +1,4 @@
+import { readsInScope } from '../snapshot/scope.ts';
 import type { ClusterView, Judgement, NotChecked, Probe, Said, Subject, Verdict } from './probe.ts';
 
 const ORDER: readonly Verdict[] = ['live', 'latent', 'unknown', 'mitigated', 'clear', 'absent'];
@@ -38,7 +39,9 @@ function unread(view: ClusterView, probe: Probe): NotChecked[] {
   return probe.needs.flatMap(({ group, resource }) => {
     const outcome = view.outcome({ group, resource });
     if (outcome === 'read') return [];
-    const reads = view.snapshot.reads.filter((read) => read.group === group && read.resource === resource && read.outcome !== 'read');
+    const reads = readsInScope(view.snapshot).filter(
+      (read) => read.group === group && read.resource === resource && read.outcome !== 'read',
+    );
     const what = group === '' ? resource : `${resource}.${group}`;
     if (reads.length === 0) return [{ what, reason: outcome }];
     return reads.map((read) => ({

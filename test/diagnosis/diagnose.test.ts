@@ -112,3 +112,40 @@ describe('the role for a robot', () => {
     }
   });
 });
+
+describe('a user of one namespace', () => {
+  const shop = (resource: string, group: string, outcome: ReadOutcome) => ({
+    verb: 'list' as const,
+    group,
+    resource,
+    namespace: 'shop',
+    outcome,
+    count: 1,
+  });
+  const cluster = { context: '', server: '', version: '', scope: 'listed' as const, namespaces: ['shop'] };
+  const reads = [shop('pods', '', 'read'), shop('deployments', 'apps', 'read')];
+
+  it('has verdicts of it, whatever the DNS server’s namespace refuses', () => {
+    const refused = {
+      verb: 'get' as const,
+      group: '',
+      resource: 'pods',
+      namespace: 'kube-system',
+      outcome: 'forbidden' as const,
+      count: 0,
+    };
+    const snapshot = { ...snapshotOf({ yaml: APP, pods: [calm] }, [SAMPLE_PROBE]), cluster, reads: [...reads, refused] };
+    const [incident] = diagnosisOf(snapshot, [SAMPLE_PROBE]).incidents;
+    assert.equal(incident?.verdict, 'clear');
+    assert.ok(!incident?.notChecked.some(({ namespace }) => namespace === 'kube-system'));
+  });
+
+  it('has none where the namespace itself refuses', () => {
+    const snapshot = {
+      ...snapshotOf({ yaml: APP, pods: [calm] }, [SAMPLE_PROBE]),
+      cluster,
+      reads: [...reads.slice(1), shop('pods', '', 'forbidden')],
+    };
+    assert.equal(diagnosisOf(snapshot, [SAMPLE_PROBE]).incidents[0]?.verdict, 'unknown');
+  });
+});
