@@ -46,4 +46,26 @@ export const PICTURES = [
     },
     zh: { file: 'grpc-one-pod-gets-all-requests/before/checkout/orders.go', token: 'os.Getenv', expected: 'gRPC' },
   },
+  {
+    name: 'cluster',
+    kind: 'cluster',
+    folder: 'test/vscode/fixtures/workspace',
+    width: 1260,
+    height: 820,
+    scale: 1.2,
+    en: {
+      file: 'kong/kong.yaml',
+      token: 'KONG_DATABASE',
+      verdict: 'live',
+      expected: 'Deployment edge/kong',
+      commands: ['Diagnose Cluster…', 'Open Incident Report'],
+    },
+    zh: {
+      file: 'kong/kong.yaml',
+      token: 'KONG_DATABASE',
+      verdict: '正在发生',
+      expected: 'Deployment edge/kong',
+      commands: ['诊断集群…', '打开事故报告'],
+    },
+  },
 ];

@@ -50,6 +50,8 @@ const SCALE = 1.5;
  * @property {string} token where the cursor goes
  * @property {string} expected
  * @property {string} [runbook] id
+ * @property {string} [verdict] as the Cluster view says it
+ * @property {string[]} [commands] titles: to diagnose, and to open the report
  *
  * How each kind of picture comes about. Gives the parts of the window that it shows.
  * @type {Record<string, (page: import('playwright-core').Page, folder: string, subject: Subject) => Promise<string[]>>}
@@ -85,6 +87,30 @@ export const KINDS = {
     await widenSideBar(page, 440);
     return ['.part.activitybar', '.part.sidebar', '.part.editor'];
   },
+  /** The Cluster view and the incident report, of a real API server with staged incidents. */
+  async cluster(page, folder, { file, token, expected, verdict, commands }) {
+    await openFileAt(page, folder, file, token);
+    await openSideBar(page, 'Runbook Lens');
+    await widenSideBar(page, 400);
+    for (const view of ['findings', 'runbooks']) await collapse(page, view);
+    const [diagnose, report] = commands ?? [];
+    await runCommand(page, String(diagnose));
+    // Return on each list: the current context, and all that may be read.
+    for (const step of ['(1/2)', '(2/2)']) {
+      await page.locator('.quick-input-title', { hasText: step }).first().waitFor({ timeout: WAIT_MS });
+      await page.keyboard.press('Enter');
+    }
+    await page
+      .locator('.sidebar .monaco-list-row', { hasText: String(verdict) })
+      .first()
+      .waitFor({ timeout: WAIT_MS });
+    await runCommand(page, String(report));
+    await webviewContent(page).getByText(expected).first().waitFor({ timeout: WAIT_MS });
+    await webviewContent(page).locator('svg.picture').first().waitFor({ timeout: WAIT_MS });
+    // No tooltip over it.
+    await page.mouse.move(900, 10);
+    return ['.part.activitybar', '.part.sidebar', '.part.editor'];
+  },
   /** The runbook beside the code, opened from the lightbulb. */
   async runbookReader(page, folder, { file, token, expected, runbook }) {
     await hideSideBar(page);
@@ -98,6 +124,14 @@ export const KINDS = {
     return ['.part.editor'];
   },
 };
+
+/** Folds a view of the side bar. @param {import('playwright-core').Page} page @param {string} view */
+async function collapse(page, view) {
+  const names = { findings: /^(Findings|发现)/, runbooks: /^Runbook/ };
+  const header = page.locator('.sidebar .pane-header', { hasText: names[view] }).first();
+  await header.waitFor({ timeout: WAIT_MS });
+  if ((await header.getAttribute('aria-expanded')) === 'true') await header.click();
+}
 
 /** Opens the file and waits until it is judged; a code lens that came later would move the lines. */
 async function openSubject(page, folder, file, token) {
@@ -142,15 +176,15 @@ async function areaOf(page, selectors) {
 
 /**
  * Takes one picture.
- * @param {{ name: string, kind: string, folder: string, width: number, height: number, scale?: number, locale?: string, subject: Subject, vsixPath: string, outFolder: string }} picture
+ * @param {{ name: string, kind: string, folder: string, width: number, height: number, scale?: number, locale?: string, subject: Subject, vsixPath: string, outFolder: string, env?: Record<string, string> }} picture
  * @returns {Promise<string>} path of the PNG
  */
-export async function takePicture({ name, kind, folder, width, height, scale = SCALE, locale, subject, vsixPath, outFolder }) {
+export async function takePicture({ name, kind, folder, width, height, scale = SCALE, locale, subject, vsixPath, outFolder, env }) {
   const path = join(outFolder, `${name}${locale === undefined ? '' : `.${locale}`}.png`);
   const take = KINDS[kind];
   if (take === undefined) throw new Error(`no kind of picture is named "${kind}": ${Object.keys(KINDS).join(', ')}`);
   const settings = locale === undefined ? SETTINGS : { ...SETTINGS, 'runbookLens.lang': locale };
-  const options = { folder, vsixPath, locale, settings, viewport: { width, height }, deviceScaleFactor: scale };
+  const options = { folder, vsixPath, locale, env, settings, viewport: { width, height }, deviceScaleFactor: scale };
   await withWorkbench(options, async (page, opened) => {
     const parts = await take(page, opened, subject);
     await page.waitForTimeout(1000); // fades, code lenses and scroll bars settle
@@ -183,13 +217,39 @@ if (isMain(import.meta.url)) {
     ]) {
       if (subject === undefined || (values.lang !== undefined && values.lang !== (locale ?? 'en'))) continue;
       if (locale !== undefined) installChineseFont({ mayInstallPackages: true });
+      /** @type {{ env: Record<string, string>, stop(): Promise<string[]> } | undefined} */
+      let cluster;
       try {
-        const picture = { name, kind, folder: join(repositoryRoot, folder), width, height, scale, locale, subject, vsixPath, outFolder };
+        if (kind === 'cluster') cluster = await startPictureCluster();
+        const { env } = cluster ?? {};
+        const picture = {
+          name,
+          kind,
+          folder: join(repositoryRoot, folder),
+          width,
+          height,
+          scale,
+          locale,
+          subject,
+          vsixPath,
+          outFolder,
+          env,
+        };
         progress(await takePicture(picture));
       } catch (error) {
         progress(`NOT taken: ${name} (${locale ?? 'en'}): ${error.message}`);
         process.exitCode = 1;
+      } finally {
+        await cluster?.stop();
       }
     }
   }
+}
+
+/** Its helpers are the cluster tests' own, in TypeScript: Node 24. */
+async function startPictureCluster() {
+  const { startEditorCluster, whyNoEditorCluster } = await import('../../test/vscode/cluster.ts');
+  const reason = whyNoEditorCluster();
+  if (reason !== undefined) throw new Error(`there is no cluster to show: ${reason}`);
+  return startEditorCluster('pictures');
 }

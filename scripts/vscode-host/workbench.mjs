@@ -27,6 +27,7 @@ const WAIT_MS = 20_000;
  * @property {string} [locale] "zh-cn": extensions speak Chinese (the workbench itself stays English)
  * @property {Record<string, unknown>} [settings] user settings
  * @property {boolean} [restricted] Restricted Mode
+ * @property {Record<string, string>} [env] environment of the extension host
  * @property {{ width: number, height: number }} [viewport] default 1280 × 800
  * @property {number} [deviceScaleFactor] 2 makes sharper and larger pictures
  */
@@ -38,7 +39,7 @@ const WAIT_MS = 20_000;
  * @param {(page: Page, folder: string) => Promise<T>} work gets the page and the path of the opened copy
  * @returns {Promise<T>}
  */
-export async function withWorkbench({ folder, vsixPath, locale, settings, restricted, viewport, deviceScaleFactor }, work) {
+export async function withWorkbench({ folder, vsixPath, locale, settings, restricted, env, viewport, deviceScaleFactor }, work) {
   await installServer();
   installChromium();
   const extension = vsixPath ?? packageExtension().path;
@@ -48,7 +49,7 @@ export async function withWorkbench({ folder, vsixPath, locale, settings, restri
   const copyParent = realpathSync(mkdtempSync(join(tmpdir(), 'runbook-lens-workbench-')));
   const opened = join(copyParent, basename(resolve(folder)));
   cpSync(resolve(folder), opened, { recursive: true, verbatimSymlinks: true });
-  const server = await startServer({ runFolder, vsixPaths: [extension], settings, restricted });
+  const server = await startServer({ runFolder, vsixPaths: [extension], settings, restricted, env });
   try {
     const { page, close } = await openBrowser({ locale, viewport, deviceScaleFactor });
     try {

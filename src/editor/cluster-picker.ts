@@ -126,7 +126,7 @@ async function pickScope(context: string, namespace: string, last: Scope | undef
 }
 
 function box(on: boolean): string {
-  return on ? '$(check)' : '$(circle-large-outline)';
+  return on ? '$(pass-filled)' : '$(circle-large-outline)';
 }
 
 async function askNamespaces(before: readonly string[]): Promise<Scope | undefined> {

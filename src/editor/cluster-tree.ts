@@ -8,7 +8,6 @@ import { driftText, driftWord } from './cluster-drift.ts';
 import type { Asked, ClusterSession, Running } from './cluster-session.ts';
 import { OPEN_OBJECT, REVEAL, SHOW_LOG } from './commands.ts';
 import { language } from './preferences.ts';
-import { runbookUri } from './runbook-badges.ts';
 
 interface Place {
   readonly runbook: string;
@@ -114,9 +113,12 @@ export class ClusterTree implements vscode.TreeDataProvider<ClusterNode> {
     if (session.failure !== undefined) roots.push({ node: 'failure', message: session.failure });
     if (session.asked) roots.push({ node: 'asked', asked: session.asked });
     if (!session.data) return roots;
+    const incidents = session.data.report.incidents.map((incident): ClusterNode & { node: 'incident' } => ({ node: 'incident', incident }));
     const { drift } = session;
-    if (drift.length > 0) roots.push({ node: 'driftGroup', drift });
-    return [...roots, ...session.data.report.incidents.map((incident): ClusterNode => ({ node: 'incident', incident }))];
+    if (drift.length === 0) return [...roots, ...incidents];
+    // What is happening goes first; the differences explain it.
+    const urgent = incidents.filter(({ incident }) => incident.verdict === 'live' || incident.verdict === 'latent');
+    return [...roots, ...urgent, { node: 'driftGroup', drift }, ...incidents.slice(urgent.length)];
   }
 
   getTreeItem(node: ClusterNode): vscode.TreeItem {
@@ -272,7 +274,6 @@ function incidentItem({ runbook, title, verdict, summary, subjects }: IncidentRe
   item.description = verdictText(verdict);
   item.iconPath = ICONS[verdict];
   item.contextValue = 'incident';
-  item.resourceUri = runbookUri(runbook);
   item.tooltip = `${title}\n${verdictText(verdict)}: ${summary}\n${runbook}`;
   const worst = subjects[0] === undefined ? '' : `, ${objectText(subjects[0])}`;
   item.accessibilityInformation = { label: `${verdictText(verdict)}: ${title}${worst}` };

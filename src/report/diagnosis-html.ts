@@ -59,8 +59,7 @@ export function diagnosisHtml(page: DiagnosisPage): string {
   const { report, language, narrowed } = page;
   const { cluster } = report;
   const name = cluster.context === '' ? cluster.server : cluster.context;
-  const told = report.incidents.filter(({ verdict }) => verdict !== 'clear' && verdict !== 'absent');
-  const sections = [...told].sort((a, b) => Number(b.runbook === page.wanted) - Number(a.runbook === page.wanted));
+  const sections = report.incidents.filter(isTold).sort((a, b) => Number(b.runbook === page.wanted) - Number(a.runbook === page.wanted));
   return [
     '<header>',
     `<h1>${say('title', language)} <span class="context">${text(name)}</span></h1>`,
@@ -87,11 +86,29 @@ function countsHtml({ incidents }: DiagnosisReport, language: Language): string 
   return `<p class="counts">${parts.join(' ')}</p>`;
 }
 
-function overviewHtml({ report, language, wanted }: DiagnosisPage): string {
-  const rows = report.incidents.map(({ verdict, runbook, title, summary }) => {
-    const isTold = verdict !== 'clear' && verdict !== 'absent';
+function overviewHtml(page: DiagnosisPage): string {
+  const { incidents } = page.report;
+  const told = incidents.filter(isTold);
+  const rest = incidents.filter((incident) => !isTold(incident));
+  const counts = VERDICTS.flatMap((verdict) => {
+    const count = rest.filter((incident) => incident.verdict === verdict).length;
+    return count === 0 ? [] : [`${count} ${messageText(VERDICT_WORDS[verdict], undefined, page.language)}`];
+  });
+  return [
+    told.length > 0 ? overviewTable(told, page) : '',
+    rest.length > 0 ? `<details class="rest"><summary>${text(counts.join(' · '))}</summary>${overviewTable(rest, page)}</details>` : '',
+  ].join('\n');
+}
+
+function isTold({ verdict }: IncidentReport): boolean {
+  return verdict !== 'clear' && verdict !== 'absent';
+}
+
+function overviewTable(incidents: readonly IncidentReport[], { language, wanted, links }: DiagnosisPage): string {
+  const rows = incidents.map((incident) => {
+    const { verdict, runbook, title, summary } = incident;
     const mark = runbook === wanted ? ' class="wanted"' : '';
-    const label = isTold ? `<a href="#${text(runbook)}"${mark}>${text(title)}</a>` : text(title);
+    const label = isTold(incident) ? `<a href="#${text(runbook)}"${mark}>${text(title)}</a>` : linked(links.runbook(runbook), text(title));
     return `<tr><td>${chip(verdict, language)}</td><td>${label}<div class="summary">${text(summary)}</div></td></tr>`;
   });
   return `<table class="overview">${rows.join('')}</table>`;

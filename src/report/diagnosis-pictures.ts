@@ -49,13 +49,15 @@ export interface LoadRow {
 }
 
 const WIDTH = 680;
-const LABEL = 250;
 const BAR_END = 520;
 const ROW = 24;
-const TOP = 8;
+/** Below the title. */
+const TOP = 28;
 /** Rows that a picture holds; the worst come first. */
 const MAX_ROWS = 12;
 const MAX_LABEL = 34;
+/** Of 12-pixel letters, generously. */
+const LETTER = 7.2;
 /** From here on a bar is marked. */
 const FULL_PERCENT = 90;
 
@@ -63,7 +65,8 @@ const FULL_PERCENT = 90;
 export function memoryPicture(subject: string, rows: readonly MemoryRow[], language: Language): string {
   const shown = [...rows].sort((a, b) => percentOf(b) - percentOf(a) || (a.label < b.label ? -1 : 1)).slice(0, MAX_ROWS);
   const most = Math.max(1, ...shown.map(({ usedMiB, limitMiB }) => Math.max(usedMiB, limitMiB ?? 0)));
-  const x = (mebibytes: number): number => round(LABEL + (mebibytes / most) * (BAR_END - LABEL));
+  const left = leftOf(shown);
+  const x = (mebibytes: number): number => round(left + (mebibytes / most) * (BAR_END - left));
   const lines = shown.map((row) => {
     const { label, usedMiB, limitMiB } = row;
     const data = { pod: label, used: Math.round(usedMiB), limit: Math.round(limitMiB ?? 0), percent: Math.round(percentOf(row)) };
@@ -82,7 +85,7 @@ export function memoryPicture(subject: string, rows: readonly MemoryRow[], langu
         : `<line class="limit" x1="${at}" y1="${y - 1}" x2="${at}" y2="${y + 17}" stroke="currentColor" stroke-width="2"/>`;
     const said =
       limitMiB === undefined ? `${used} MiB, ${say('noLimit', language)}` : `${used} / ${Math.round(limitMiB)} MiB, ${percent} %`;
-    return group(lines[index], labelText(label, y), bar(LABEL, y, x(usedMiB) - LABEL, full), mark, valueText(said, y, full));
+    return group(lines[index], labelText(label, left, y), bar(left, y, x(usedMiB) - left, full), mark, valueText(said, y, full));
   });
   return picture('memory', say('memory', language, { subject }), lines, bars, rows.length - shown.length, language);
 }
@@ -93,19 +96,20 @@ export function restartsPicture(subject: string, rows: readonly RestartRow[], ta
   const shown = [...rows].sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (a.label < b.label ? -1 : 1)).slice(0, MAX_ROWS);
   const oldestHours = Math.max(1, ...shown.map(({ at }) => (now - Date.parse(at)) / HOUR_MS));
   const hours = SPANS_HOURS.find((span) => oldestHours <= span) ?? Math.ceil(oldestHours / 24) * 24;
-  const x = (at: string): number => round(BAR_END - Math.max(0, (now - Date.parse(at)) / (hours * HOUR_MS)) * (BAR_END - LABEL));
+  const left = leftOf(shown);
+  const x = (at: string): number => round(BAR_END - Math.max(0, (now - Date.parse(at)) / (hours * HOUR_MS)) * (BAR_END - left));
   const lines = shown.map(({ label, restarts, reason, at }) =>
     say('restartsRow', language, { pod: label, count: restarts, reason, age: ageText(at, takenAt, language) }),
   );
   const marks = shown.map(({ label, restarts, reason, at }, index) => {
     const y = TOP + index * ROW;
-    const axis = `<line class="axis" x1="${LABEL}" y1="${y + 8}" x2="${BAR_END}" y2="${y + 8}" stroke="currentColor" stroke-opacity="0.35"/>`;
+    const axis = `<line class="axis" x1="${left}" y1="${y + 8}" x2="${BAR_END}" y2="${y + 8}" stroke="currentColor" stroke-opacity="0.35"/>`;
     const mark = `<circle class="end${reason === 'OOMKilled' ? ' full' : ''}" cx="${x(at)}" cy="${y + 8}" r="5" fill="currentColor"/>`;
-    return group(lines[index], labelText(label, y), axis, mark, valueText(`× ${restarts} ${reason}`, y, reason === 'OOMKilled'));
+    return group(lines[index], labelText(label, left, y), axis, mark, valueText(`× ${restarts} ${reason}`, y, reason === 'OOMKilled'));
   });
   const y = TOP + shown.length * ROW + 12;
   marks.push(
-    `<text class="axis-label" x="${LABEL}" y="${y}" font-size="11" fill="currentColor">${escapeXml(say('hoursAgo', language, { hours }))}</text>` +
+    `<text class="axis-label" x="${left}" y="${y}" font-size="11" fill="currentColor">${escapeXml(say('hoursAgo', language, { hours }))}</text>` +
       `<text class="axis-label" x="${BAR_END}" y="${y}" font-size="11" text-anchor="end" fill="currentColor">${escapeXml(say('now', language))}</text>`,
   );
   return picture('restarts', say('restarts', language, { subject, hours }), lines, marks, rows.length - shown.length, language, 20);
@@ -116,7 +120,8 @@ export function loadPicture(subject: string, rows: readonly LoadRow[], language:
   const means = rows.map((row) => ({ ...row, mean: mean(row.millicores) }));
   const shown = means.sort((a, b) => b.mean - a.mean || (a.label < b.label ? -1 : 1)).slice(0, MAX_ROWS);
   const most = Math.max(1, ...shown.flatMap(({ millicores }) => millicores));
-  const x = (millicores: number): number => round(LABEL + (millicores / most) * (BAR_END - LABEL));
+  const left = leftOf(shown);
+  const x = (millicores: number): number => round(left + (millicores / most) * (BAR_END - left));
   const lines = shown.map(({ label, millicores, mean: average }) =>
     say('loadRow', language, {
       pod: label,
@@ -136,8 +141,8 @@ export function loadPicture(subject: string, rows: readonly LoadRow[], language:
         : '';
     return group(
       lines[index],
-      labelText(label, y),
-      bar(LABEL, y, x(average) - LABEL, false),
+      labelText(label, left, y),
+      bar(left, y, x(average) - left, false),
       range,
       valueText(`${Math.round(average)} m`, y, false),
     );
@@ -251,17 +256,18 @@ function picture(
   title: string,
   lines: readonly string[],
   rows: readonly string[],
-  left: number,
+  unseen: number,
   language: Language,
   below = 0,
 ): string {
-  const more = left > 0 ? say('more', language, { count: left }) : '';
+  const more = unseen > 0 ? say('more', language, { count: unseen }) : '';
   const height = TOP + lines.length * ROW + below + (more === '' ? 0 : ROW);
   const rest = more === '' ? '' : `<text x="0" y="${height - 8}" font-size="12" fill="currentColor">${escapeXml(more)}</text>`;
+  const heading = `<text class="heading" x="0" y="14" font-size="12" fill="currentColor">${escapeXml(title)}</text>`;
   const description = [...lines, ...(more === '' ? [] : [more])].join('\n');
   return (
     `<svg class="picture picture-${kind}" role="img" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">` +
-    `<title>${escapeXml(title)}</title><desc>${escapeXml(description)}</desc>${rows.join('')}${rest}</svg>`
+    `<title>${escapeXml(title)}</title><desc>${escapeXml(description)}</desc>${heading}${rows.join('')}${rest}</svg>`
   );
 }
 
@@ -274,11 +280,16 @@ function bar(x: number, y: number, width: number, full: boolean): string {
   return `<rect class="bar${full ? ' full' : ''}" x="${x}" y="${y + 1}" width="${round(Math.max(1, width))}" height="14" rx="2" fill="currentColor" fill-opacity="0.55" stroke="currentColor"/>`;
 }
 
-function labelText(label: string, y: number): string {
+/** Where the bars begin: behind the longest label. */
+function leftOf(rows: readonly { readonly label: string }[]): number {
+  return Math.round(Math.max(8, ...rows.map(({ label }) => Math.min(label.length, MAX_LABEL))) * LETTER) + 12;
+}
+
+function labelText(label: string, left: number, y: number): string {
   const half = (MAX_LABEL - 1) / 2;
   // Names of pods differ at their end.
   const short = label.length > MAX_LABEL ? `${label.slice(0, Math.floor(half))}…${label.slice(-Math.ceil(half))}` : label;
-  return `<text class="label" x="${LABEL - 10}" y="${y + 12}" font-size="12" text-anchor="end" fill="currentColor">${escapeXml(short)}</text>`;
+  return `<text class="label" x="${left - 10}" y="${y + 12}" font-size="12" text-anchor="end" fill="currentColor">${escapeXml(short)}</text>`;
 }
 
 function valueText(text: string, y: number, full: boolean): string {

@@ -38,7 +38,7 @@ const GATEWAY: StagedDeployment = {
 /** What is staged: for the tests, and for the pictures. */
 const STAGES: Readonly<Record<'tests' | 'pictures', (now: Date) => readonly Stage[]>> = {
   tests: (now) => [cacheTtlZero.live(now), goMemory.live(now), gateway(now)],
-  pictures: (now) => [routerRebuild.live(now), goMemory.live(now), moved(jvmMemory.fixed(now), 'shop', 'billing')],
+  pictures: (now) => [scaled(routerRebuild.live(now)), withoutKills(jvmMemory.live(now)), goMemory.fixed(now)],
 };
 
 /** Why there can be none on this machine. */
@@ -107,9 +107,47 @@ function withOwners(object: KubeJson, uids: ReadonlyMap<string, string>): KubeJs
   return { ...object, metadata: { ...object.metadata, ownerReferences } };
 }
 
-/** The same in another namespace. */
-function moved(stage: Stage, from: string, to: string): Stage {
-  return JSON.parse(JSON.stringify(stage).replaceAll(`"namespace":"${from}"`, `"namespace":"${to}"`)) as Stage;
+const PEERS = [
+  { suffix: 'k8q7m', memory: '3980Mi', ip: '10.1.3.8', restarts: 6, minutesLater: 22 },
+  { suffix: 'z4d9w', memory: '2710Mi', ip: '10.1.3.9', restarts: 11, minutesLater: -31 },
+];
+
+/** Two more pods of the workload, as replicas of it would be. */
+function scaled(stage: Stage): Stage {
+  const pod = stage.objects.find(({ kind }) => kind === 'Pod');
+  const [usage] = stage.samples.at(-1) ?? [];
+  if (!pod || !usage) return stage;
+  const peers = PEERS.map(({ suffix, memory, ip, restarts, minutesLater }) => {
+    const name = (pod.metadata.name ?? '').replace(/[a-z0-9]+$/, suffix);
+    const text = JSON.stringify(pod)
+      .replaceAll('10.1.3.7', ip)
+      .replace(/"restartCount":\d+/, `"restartCount":${restarts}`);
+    const moved = text.replace(/"finishedAt":"([^"]+)"/, (_, time: string) => `"finishedAt":"${later(time, minutesLater)}"`);
+    const object = JSON.parse(moved) as KubeJson;
+    const container = Object.keys(usage.containers)[0] ?? '';
+    return {
+      object: { ...object, metadata: { ...object.metadata, name } },
+      usage: { ...usage, pod: name, containers: { [container]: { cpu: '250m', memory } } },
+    };
+  });
+  return {
+    ...stage,
+    objects: [...stage.objects, ...peers.map(({ object }) => object)],
+    samples: [[usage, ...peers.map((peer) => peer.usage)]],
+  };
+}
+
+function later(time: string, minutes: number): string {
+  return new Date(Date.parse(time) + minutes * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The same configuration before it has killed anything. */
+function withoutKills(stage: Stage): Stage {
+  const text = JSON.stringify(stage)
+    .replaceAll(/"lastState":\{"terminated":\{[^}]*\}\}/g, '"lastState":{}')
+    .replaceAll(/"restartCount":\d+/g, '"restartCount":0')
+    .replaceAll('980Mi', '610Mi');
+  return JSON.parse(text) as Stage;
 }
 
 function kubeconfigOf(servers: Readonly<Record<string, string>>, ca: string, token: string): object {
