@@ -226,7 +226,13 @@ export function joinComponents(
       add(byFolder, container, 'strong');
       continue;
     }
-    const named = [...new Set(callNames(container).flatMap((name) => index.byName.get(name) ?? []))].filter(here);
+    const called = ([image, others]: CallNames): Component[] => {
+      const find = (names: readonly string[]): Component[] =>
+        [...new Set(names.flatMap((name) => index.byName.get(name) ?? []))].filter(here);
+      const byImage = find(image);
+      return byImage.length > 0 ? byImage : find(others);
+    };
+    const named = called(callNames(container));
     if (named.length === 0 && setsOwnVariables(container)) open.push(container);
     for (const component of named) add(component, container, named.length === 1 ? 'strong' : 'weak');
   }
@@ -267,12 +273,15 @@ function builtFrom(unit: Unit, container: Container, artifacts: ReadonlyMap<stri
   return image && (artifacts.get(image.path) ?? artifacts.get(image.registry ? `${image.registry}/${image.path}` : image.name));
 }
 
-/** What a component may be called by the container that runs it. */
-const callNames = oncePer((container: Container): readonly string[] => {
+type CallNames = readonly [image: readonly string[], others: readonly string[]];
+
+/** What a component may be called by the container that runs it: its image goes before its workload, which may run several programs. */
+const callNames = oncePer((container: Container): CallNames => {
   const image = container.image?.known ? parseImage(container.image.value)?.name : undefined;
   const workload = container.workload?.name;
   const service = container.surface === 'compose' ? container.name : undefined;
-  return [image, workload, service].flatMap((name) => (name ? [name.toLowerCase()] : []));
+  const known = (...names: readonly (string | undefined)[]): string[] => names.flatMap((name) => (name ? [name.toLowerCase()] : []));
+  return [known(image), known(workload, service)];
 });
 
 /** Without such a variable a container is joined by none, and no code need be read for it. */

@@ -48,6 +48,15 @@ describe('a component runs in a container', () => {
     assert.deepEqual(inK8s(await joins(files)), ['k8s/prod: code strong orders']);
   });
 
+  it('by its image before its workload’s name: a program beside another is not that one', async () => {
+    const files = {
+      ...program('services/orders', 'X'),
+      ...program('services/mailer', 'X'),
+      'k8s/prod/a.yaml': workload('orders', 'mailer:1'),
+    };
+    assert.deepEqual(inK8s(await joins(files)), ['k8s/prod: services/mailer strong orders']);
+  });
+
   it('weakly when several components have the name', async () => {
     const files = { ...program('a/cart', 'X'), ...program('b/cart', 'X'), 'k8s/prod/a.yaml': workload('cart', 'cart:1') };
     assert.deepEqual(inK8s(await joins(files)), ['k8s/prod: a/cart weak cart', 'k8s/prod: b/cart weak cart']);
