@@ -184,6 +184,15 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
     'unknown',
     kiam({ permitted: '{ iam.amazonaws.com/permitted: "^shop-orders$" }', image: 'uswitch/kiam:master' }),
   ],
+  [
+    'a flag that only 4.0 has tells the version',
+    'latent',
+    kiam({
+      permitted: '{ iam.amazonaws.com/permitted: "^shop-orders$" }',
+      server: [...BASE, '--disable-strict-namespace-regexp'],
+      image: 'uswitch/kiam:master',
+    }),
+  ],
   ['permitted by no version', 'latent', kiam({ permitted: '{ iam.amazonaws.com/permitted: "pay" }', image: 'uswitch/kiam:master' })],
   ['the base of the roles is detected', 'unknown', kiam({ server: ['--role-base-arn-autodetect'] })],
   ['an expression that nobody can tell', 'unknown', kiam({ permitted: '{ iam.amazonaws.com/permitted: "(?!pay).*" }' })],

@@ -1,8 +1,10 @@
 import { ROLE_ANNOTATION } from '../../../model/credential-dependants.ts';
 import { annotationsOf, entryOf, type KubeObject } from '../../../model/kubernetes/objects.ts';
+import type { Unit } from '../../../model/unit.ts';
 import { type FoundLine, linesOf } from '../../../snapshot/log-matches.ts';
 import type { EventState, LogRequest, LogSignature, PodState } from '../../../snapshot/snapshot.ts';
 import { ageMs, isWithin, MINUTE_MS } from '../../../snapshot/times.ts';
+import { oncePer } from '../../../text/once.ts';
 import { configEvidence, lineEvidence } from '../../evidence.ts';
 import { kubectl } from '../../kubectl.ts';
 import type { Action, ClusterView, Evidence, Subject, Verdict } from '../../probe.ts';
@@ -45,9 +47,16 @@ interface Permitted {
   readonly expression: string | undefined;
 }
 
+const namespacesOf = oncePer(
+  (unit: Unit): ReadonlyMap<string, KubeObject> =>
+    new Map(
+      unit.objects.flatMap((object) => (object.kind === 'Namespace' && object.name !== undefined ? [[object.name, object] as const] : [])),
+    ),
+);
+
 export function permittedOf(view: ClusterView, pod: PodState, judges: readonly Judge[]): Permitted {
   const role = pod.annotations[ROLE_ANNOTATION] ?? '';
-  const namespace = view.unit.objects.find(({ kind, name }) => kind === 'Namespace' && name === pod.namespace);
+  const namespace = namespacesOf(view.unit).get(pod.namespace);
   const annotations = namespace && annotationsOf(namespace);
   const expression = annotations?.pairs.has(PERMITTED) ? entryOf(annotations, PERMITTED)?.text : '';
   if (!namespace || expression === undefined) return { answer: 'unknown', role, namespace, expression: undefined };
