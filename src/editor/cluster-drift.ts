@@ -52,12 +52,12 @@ export function driftText(drift: FolderDrift): string {
 }
 
 /** A few words, for the row of a tree. */
-export function driftWord({ state }: Pick<FolderDrift, 'state'>): string {
-  switch (state) {
+export function driftWord(drift: FolderDrift): string {
+  switch (drift.state) {
     case 'both':
       return vscode.l10n.t('live there too');
     case 'fixed-in-files':
-      return vscode.l10n.t('fixed in files, still live');
+      return isOlderThanChange(drift) === true ? vscode.l10n.t('fixed in files, still live') : vscode.l10n.t('live, but not in files');
     case 'fixed-in-cluster':
       return vscode.l10n.t('fixed in the cluster, still in files');
     case 'other-manifest':

@@ -198,23 +198,23 @@ export class ClusterSession implements vscode.Disposable {
     const { last } = this;
     const open = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
     if (!last || open.length === 0) return;
-    try {
-      const folders = await Promise.all(
-        open.map(async ({ uri }): Promise<FolderManifests> => {
-          const folder = uri.toString();
-          const manifests = await this.files.request('manifests', { folder, wanted: last.wanted });
-          return { folder, manifests, ...(vscode.workspace.isTrusted ? { root: uri.fsPath } : {}) };
-        }),
-      );
-      const compared = await this.client.request('drift', { folders });
-      if (this.last !== last) return;
-      this.compared = compared;
-    } catch (error) {
-      // A folder that the engine has not opened (no file in it concerns us) has nothing to compare.
-      this.log.debug(`not compared with files: ${String(error)}`);
-      this.compared = [];
-    }
+    const folders = await Promise.all(open.map(({ uri }) => this.manifestsOf(uri, last.wanted)));
+    const compared = await this.client.request('drift', { folders: folders.flat() });
+    if (this.last !== last) return;
+    this.compared = compared;
     this.changed.fire();
+  }
+
+  /** None of a folder that the engine has not opened, because no file in it concerns us. */
+  private async manifestsOf(uri: vscode.Uri, wanted: readonly string[]): Promise<FolderManifests[]> {
+    const folder = uri.toString();
+    try {
+      const manifests = await this.files.request('manifests', { folder, wanted });
+      return [{ folder, manifests, ...(vscode.workspace.isTrusted ? { root: uri.fsPath } : {}) }];
+    } catch (error) {
+      this.log.debug(`not compared with the cluster: ${String(error)}`);
+      return [];
+    }
   }
 
   /** Whether a finding in a file is in the cluster too. */

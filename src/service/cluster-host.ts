@@ -136,8 +136,13 @@ export class ClusterHost {
   }
 
   private async open(params: ClusterRequests['open']['params']): Promise<DiagnosisAnswer> {
+    this.running?.abort();
+    const cancel = new AbortController();
+    this.running = cancel;
     const { configuration } = settingsOf(params);
     const saved = await readSavedCluster(params.path, (soFar) => followUpOf(soFar, { configuration, preview: params.preview }));
+    if (cancel.signal.aborted) return { is: 'stopped' };
+    this.running = undefined;
     if ('error' in saved) return { is: 'failed', message: messageText(saved.error.message, saved.error.data, params.language) };
     return this.hold(saved.snapshot, params, params.path, saved.skipped.length);
   }
