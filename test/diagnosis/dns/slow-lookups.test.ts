@@ -8,6 +8,8 @@ import type { Verdict } from '../../../src/linters/probe.ts';
 import { RULES } from '../../../src/linters/registry.ts';
 import type { ContainerState, LogState, PodState, ServiceAnswer } from '../../../src/snapshot/snapshot.ts';
 import { container, judge, minutesAgo, pod, snapshotOf, type SnapshotParts } from '../snapshot-of.ts';
+import { checkSaid } from '../grpc/said.ts';
+import { told } from '../told.ts';
 
 const COREFILE = `.:53 {
     errors
@@ -232,7 +234,13 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
 ];
 
 describe('dns/slow-lookups', () => {
-  for (const [name, verdict, parts] of TABLE) it(`${verdict}: ${name}`, () => assert.equal(judge(probe, parts).verdict, verdict));
+  for (const [name, verdict, parts] of TABLE) {
+    it(`${verdict}: ${name}`, () => {
+      const incident = judge(probe, parts);
+      assert.equal(incident.verdict, verdict);
+      checkSaid(probe, incident, name);
+    });
+  }
 
   describe('never clear, mitigated or absent without', () => {
     const safe: readonly (readonly [string, SnapshotParts])[] = [
@@ -290,6 +298,60 @@ spec: { template: { spec: { dnsPolicy: ClusterFirst, hostNetwork: true, containe
     const [subject] = judge(probe, dns({ yaml: more })).subjects;
     const spread = subject?.evidence.find(({ explains }) => explains.messageId === 'ndots-spread');
     assert.equal(spread?.value, 'ndots:5 × 1 / 4');
+  });
+
+  describe('what it tells', () => {
+    const of = (parts: SnapshotParts): string[] => told(probe, parts).filter((one) => !one.includes('ndots-spread'));
+    const line = 'plugin/errors: 2 api.example.com. A: read udp: i/o timeout';
+    it('what is bad before what is good', () => {
+      const parts = dns({
+        answers: answered({ responses: 10_000, nxdomain: 100, p99Ms: 250 }),
+        logs: [lines('dns/upstream-timeout', 240, 5)],
+      });
+      assert.deepEqual(of(parts), [
+        'live Deployment/coredns',
+        `  timeout: coredns-1 = ${line} (× 240) (${minutesAgo(5)})`,
+        '  slow: kube-dns = p99 250.0 ms (2026-11-21T12:00:00Z)',
+        '  nxdomain: kube-dns = NXDOMAIN 1.0 % (2026-11-21T12:00:00Z)',
+      ]);
+      assert.deepEqual(of(dns({ answers: answered({ responses: 10_000, nxdomain: 6_000, p99Ms: 2 }) })), [
+        'live Deployment/coredns',
+        '  nxdomain-storm: kube-dns = NXDOMAIN 60.0 % (2026-11-21T12:00:00Z)',
+        '  quick: kube-dns = p99 2.0 ms (2026-11-21T12:00:00Z)',
+      ]);
+    });
+    it('how it ended', () => {
+      assert.deepEqual(of(dns({ pods: [corePod({ ...ended('Error', 1, 10), statusAt: '/status/containerStatuses/0' })] })), [
+        'live Deployment/coredns',
+        `  crashes: coredns-1 /status/containerStatuses/0/restartCount = coredns: 2 restarts (${minutesAgo(10)})`,
+      ]);
+      assert.deepEqual(of(dns({ pods: [corePod(ended('OOMKilled', 137, 10))] })), [
+        'live Deployment/coredns',
+        `  killed: coredns-1 = coredns: OOMKilled (${minutesAgo(10)})`,
+      ]);
+    });
+    it('the Corefile and the cache on the nodes', () => {
+      assert.deepEqual(of(dns({}, UNCACHED)), [
+        'latent Deployment/coredns',
+        '  no-cache: coredns /data/Corefile = no cache',
+        '  ? prove-metrics',
+      ]);
+      assert.deepEqual(of(dns({ yaml: NODE_LOCAL }, AUTOPATH)), [
+        'mitigated Deployment/coredns',
+        '  autopath: coredns /data/Corefile = autopath',
+        '  node-cache: node-local-dns = NodeLocal DNSCache',
+        '  ? prove-metrics',
+      ]);
+    });
+    it('what is missing', () => {
+      assert.deepEqual(of(dns()), ['unknown Deployment/coredns', '  ? prove-metrics']);
+      assert.deepEqual(of(dns({ answers: GOOD, logs: [lines('dns/upstream-timeout', 100, 5)] })).slice(-1), ['  ? prove-timeouts']);
+      assert.deepEqual(of({ pods: [], cluster: LISTED }), ['unknown Namespace/kube-system', '  ? prove-coredns']);
+      assert.deepEqual(of(dns({ answers: GOOD, yaml: webYaml('1', 'orders.pay') })).slice(0, 2), [
+        'latent Deployment/web',
+        '  ? prove-getent',
+      ]);
+    });
   });
 
   describe('actions', () => {

@@ -8,6 +8,8 @@ import type { Verdict } from '../../../src/linters/probe.ts';
 import { RULES } from '../../../src/linters/registry.ts';
 import type { ServiceAnswer, Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { container, event, judge, minutesAgo, pod, snapshotOf, type SnapshotParts } from '../snapshot-of.ts';
+import { checkSaid } from '../grpc/said.ts';
+import { told } from '../told.ts';
 import { agentPod, agentYaml, DEFAULTS, dependant, line, logOf, RIGHT, serverPod, serverYaml } from './kiam-cluster.ts';
 
 function kiam(flags: readonly string[], parts: SnapshotParts = {}, image?: string): SnapshotParts {
@@ -167,7 +169,13 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
 ];
 
 describe('kiam/credential-refresh-storm', () => {
-  for (const [name, verdict, parts] of TABLE) it(`${verdict}: ${name}`, () => assert.equal(judge(probe, parts).verdict, verdict));
+  for (const [name, verdict, parts] of TABLE) {
+    it(`${verdict}: ${name}`, () => {
+      const incident = judge(probe, parts);
+      assert.equal(incident.verdict, verdict);
+      checkSaid(probe, incident, name);
+    });
+  }
 
   describe('never clear, mitigated or absent without', () => {
     const safe: readonly (readonly [string, SnapshotParts])[] = [
@@ -228,6 +236,72 @@ describe('kiam/credential-refresh-storm', () => {
     assert.deepEqual(changes(kiam([], {}, 'quay.io/uswitch/kiam:master')), []);
     assert.deepEqual(changes(kiam([], {}, 'quay.io/uswitch/kiam:v2.6')), []);
     assert.deepEqual(changes(kiam(['--session-duration', '15m'])), [], 'two words');
+  });
+
+  describe('what it tells', () => {
+    it('lines, rates and settings, strongest first', () => {
+      const parts = kiam(DEFAULTS, { logs: [EXPIRED, THROTTLED], yaml: METRICS, answers: fetches(4400) });
+      assert.deepEqual(told(probe, parts), [
+        'live DaemonSet/kiam-server',
+        `  expired: orders-1 = kiam/expired-token (${minutesAgo(5)})`,
+        `  throttled: kiam-server-a = kiam/sts-throttled (${minutesAgo(5)})`,
+        '  rate-agent: kiam-agent = 4400 in at most 1440 min (2026-11-21T12:00:00Z)',
+        '  life-short: kiam-server-a /spec/containers = session-duration 15m, session-refresh 5m',
+        '  dependant: orders = 1 × iam.amazonaws.com/role',
+      ]);
+    });
+    it('events with their count; pods that are alike are counted', () => {
+      const events = [event(POD, 'KiamCredentialError', { message: RATE, count: 3 })];
+      const pods = [serverPod(RIGHT), serverPod(RIGHT, { name: 'kiam-server-b' }), dependant()];
+      assert.deepEqual(told(probe, kiam(RIGHT, { pods, events })).slice(1, 3), [
+        `  throttled-event: orders-1 = KiamCredentialError: ${RATE} (× 3) (${minutesAgo(5)})`,
+        '  life-right: kiam-server-a /spec/containers = session-duration 60m, session-refresh 26m (× 2)',
+      ]);
+    });
+    it('the manifest, where it differs from what runs', () => {
+      assert.deepEqual(told(probe, kiam(DEFAULTS, { pods: [serverPod(RIGHT)] })), [
+        'latent DaemonSet/kiam-server',
+        '  life-right-mixed: kiam-server-a /spec/containers = session-duration 60m, session-refresh 26m',
+        '  life-short-mixed: kiam-server /spec/template/spec/containers/0/args/2 = session-duration 15m, session-refresh 5m',
+        '  ? prove-sdk',
+        '  ? prove-rate',
+      ]);
+    });
+    it('what is missing', () => {
+      assert.ok(told(probe, kiam(OUT_OF_SECRET)).includes('  ? prove-flags'));
+      assert.ok(told(probe, kiam(['--session-duration=60m'], {}, 'quay.io/uswitch/kiam:master')).includes('  ? prove-version'));
+      assert.deepEqual(told(probe, { yaml: agentYaml(), pods: [agentPod()] }), ['unknown DaemonSet/kiam-agent', '  ? prove-server']);
+    });
+    it('kube2iam', () => {
+      assert.deepEqual(told(probe, KUBE2IAM([])), [
+        'mitigated DaemonSet/kube2iam',
+        '  life-kube2iam: kube2iam /spec/template/spec/containers = iam-role-session-ttl 15m',
+        '  dependant: orders = 1 × iam.amazonaws.com/role',
+      ]);
+      assert.deepEqual(told(probe, KUBE2IAM(['--iam-role-session-ttl=$(TTL)'])).slice(0, 2), [
+        'unknown DaemonSet/kube2iam',
+        '  life-unknown: kube2iam /spec/template/spec/containers = ?',
+      ]);
+    });
+    it('five dependants at most', () => {
+      const many = Array.from({ length: 7 }, (_, n) =>
+        dependant({ name: `a-${n}`, owner: { kind: 'Deployment', namespace: 'shop', name: `a${n}` } }),
+      );
+      const lines = told(probe, kiam(DEFAULTS, { pods: [serverPod(), ...many] })).filter((one) => one.includes('dependant:'));
+      assert.deepEqual(
+        lines,
+        [0, 1, 2, 3, 4].map((n) => `  dependant: a${n} = 1 × iam.amazonaws.com/role`),
+      );
+    });
+  });
+
+  it('applications that signed with an ended key are restarted, no others', () => {
+    const other = dependant({ name: 'pay-1', owner: { kind: 'Deployment', namespace: 'shop', name: 'pay' } });
+    const parts = kiam(DEFAULTS, { pods: [serverPod(), dependant(), other], logs: [EXPIRED] });
+    const restarts = judge(probe, parts)
+      .subjects.flatMap(({ actions }) => actions.map(({ command }) => command))
+      .filter((one) => one.includes('restart'));
+    assert.deepEqual(restarts, ['kubectl -n shop rollout restart deployment/orders']);
   });
 
   it('a runtime is a hint', () => {

@@ -7,6 +7,8 @@ import type { Verdict } from '../../../src/linters/probe.ts';
 import { RULES } from '../../../src/linters/registry.ts';
 import type { ContainerState, PodState } from '../../../src/snapshot/snapshot.ts';
 import { container, event, judge, minutesAgo, pod, snapshotOf, type SnapshotParts } from '../snapshot-of.ts';
+import { checkSaid } from '../grpc/said.ts';
+import { told } from '../told.ts';
 import { agentPod, agentYaml, dependant, IMAGE, line, logOf, ordersYaml, serverPod, serverYaml } from './kiam-cluster.ts';
 
 const BASE = ['--role-base-arn=arn:aws:iam::111122223333:role/'];
@@ -290,7 +292,13 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
 ];
 
 describe('kiam/pods-without-credentials', () => {
-  for (const [name, verdict, parts] of TABLE) it(`${verdict}: ${name}`, () => assert.equal(judge(probe, parts).verdict, verdict));
+  for (const [name, verdict, parts] of TABLE) {
+    it(`${verdict}: ${name}`, () => {
+      const incident = judge(probe, parts);
+      assert.equal(incident.verdict, verdict);
+      checkSaid(probe, incident, name);
+    });
+  }
 
   describe('never clear, mitigated or absent without', () => {
     const safe: readonly (readonly [string, SnapshotParts])[] = [
@@ -314,6 +322,105 @@ describe('kiam/pods-without-credentials', () => {
     const parts = kiam({ permitted: '{}', events: [event(POD, 'KiamRoleForbidden', { lastAt: minutesAgo(61) })] });
     assert.equal(judge(probe, parts).verdict, 'latent');
     assert.equal(judge(probe, parts, { window: '2h' }).verdict, 'live');
+  });
+
+  describe('what it tells', () => {
+    const of = (parts: SnapshotParts): string[] => told(probe, parts);
+    it('events with their text and count, and what is permitted', () => {
+      const events = [
+        event(POD, 'KiamRoleForbidden', { message: 'failed assuming role', count: 12 }),
+        event(POD, 'KiamCredentialError', { lastAt: minutesAgo(9) }),
+        event({ ...POD, kind: 'Service' }, 'KiamRoleForbidden'),
+        event({ ...POD, namespace: 'pay' }, 'KiamRoleForbidden'),
+      ];
+      assert.deepEqual(of(kiam({ permitted: '{}', events })).slice(0, 4), [
+        'live Deployment/orders',
+        `  forbidden-event: orders-1 = KiamRoleForbidden: failed assuming role (× 12) (${minutesAgo(5)})`,
+        `  credential-event: orders-1 = KiamCredentialError (${minutesAgo(9)})`,
+        '  permitted-none: shop = iam.amazonaws.com/permitted: ',
+      ]);
+    });
+    it('an expression that does not match, and one that nobody can tell', () => {
+      assert.deepEqual(of(kiam({ permitted: '{ iam.amazonaws.com/permitted: pay }' })).slice(0, 2), [
+        'latent Deployment/orders',
+        '  permitted-not: shop /metadata/annotations/iam.amazonaws.com~1permitted = iam.amazonaws.com/permitted: pay',
+      ]);
+      assert.deepEqual(of(kiam({ permitted: '{ iam.amazonaws.com/permitted: "(?!pay).*" }' })).slice(0, 3), [
+        'unknown Deployment/orders',
+        '  permitted-unknown: shop /metadata/annotations/iam.amazonaws.com~1permitted = iam.amazonaws.com/permitted: (?!pay).*',
+        '  ? prove-permitted',
+      ]);
+      assert.deepEqual(of({ ...kiam(), yaml: `${serverYaml(BASE)}${agentYaml()}` }).slice(0, 2), [
+        'unknown Deployment/orders',
+        '  ? prove-namespace',
+      ]);
+    });
+    it('what Kiam said before it ended, or that nobody read it', () => {
+      const pods = [serverPod(BASE), crashed(), agentPod(), dependant()];
+      const ended = `  crashes: kiam-server-b = kiam: 7 restarts (${minutesAgo(2)})`;
+      assert.deepEqual(of(kiam({ pods, logs: [words(crashed(), 3)] })).slice(0, 3), [
+        'live DaemonSet/kiam-server',
+        `  own-words: kiam-server-b = kiam/stops-at-start (${minutesAgo(3)})`,
+        ended,
+      ]);
+      assert.deepEqual(of(kiam({ pods })).slice(0, 3), ['unknown DaemonSet/kiam-server', ended, '  ? prove-words']);
+      const placed = serverPod(BASE, { name: 'kiam-server-b', ...NOT_READY }, { ...CRASHING, statusAt: '/status/containerStatuses/0' });
+      assert.match(
+        of(kiam({ pods: [serverPod(BASE), placed, agentPod()] }))[1] ?? '',
+        /kiam-server-b \/status\/containerStatuses\/0\/restartCount = /,
+      );
+    });
+    it('the node, its agent and who is on it', () => {
+      const pods = [serverPod(BASE), agentPod(NOT_READY), ...['d', 'c', 'b', 'a'].map((n) => dependant({ name: `orders-${n}` }))];
+      assert.deepEqual(of(kiam({ pods })).slice(0, 5), [
+        'live Node/node-1',
+        '  agent-not-ready: kiam-agent-a /status/conditions = not Ready',
+        '  dependant-here: orders-a /spec/nodeName = node-1',
+        '  dependant-here: orders-b /spec/nodeName = node-1',
+        '  dependant-here: orders-c /spec/nodeName = node-1',
+      ]);
+      const soon = [serverPod(BASE), agentPod(NOT_READY, { startedAt: minutesAgo(1) }), dependant()];
+      assert.ok(of(kiam({ pods: soon })).includes('  ? prove-again'));
+    });
+    it('the interface and the plugin, in the manifest and in old pods', () => {
+      const old = agentPod({}, {}, ['--iptables', '--host-interface=!eth0']);
+      assert.deepEqual(of(kiam({ yaml: AWS, pods: [serverPod(BASE), old] })).slice(0, 2), [
+        'latent DaemonSet/kiam-agent',
+        '  interface: kiam-agent /spec/template/spec/containers/0/args/2 = --host-interface=cali+',
+      ]);
+      assert.deepEqual(
+        of(kiam({ yaml: AWS, agent: ['--iptables', '--host-interface=!eth0'], pods: [serverPod(BASE), agentPod()] })).slice(0, 2),
+        ['latent DaemonSet/kiam-agent', '  interface: kiam-agent = --host-interface=cali+'],
+      );
+      assert.ok(
+        of(kiam({ agent: ['--host-interface=cali+'], pods: [agentPod({}, {}, ['--host-interface=cali+'])] })).includes(
+          '  ? prove-intercepted',
+        ),
+      );
+    });
+    it('a pod without its role, or with credentials of its own', () => {
+      const without = of(kiam({ yaml: misplaced, pods: [serverPod(BASE), agentPod(), bare()] }));
+      assert.deepEqual(without.slice(0, 3), [
+        'latent Deployment/orders',
+        '  without-role: orders-1 /metadata/annotations = no iam.amazonaws.com/role',
+        '  ? prove-asks',
+      ]);
+      const own = of(kiam({ yaml: misplaced, pods: [serverPod(BASE), bare({}, { env: { AWS_ACCESS_KEY_ID: '' } })] }));
+      assert.deepEqual(own.slice(0, 2), [
+        'mitigated Deployment/orders',
+        '  own-credentials: orders-1 /metadata/annotations = no iam.amazonaws.com/role',
+      ]);
+    });
+    it('servers that are not Ready, one that an agent catches', () => {
+      assert.deepEqual(of(kiam({ pods: [serverPod(BASE, NOT_READY), agentPod()] })).slice(0, 2), [
+        'latent DaemonSet/kiam-server',
+        '  server-not-ready: kiam-server-a /status/phase = Running',
+      ]);
+      const detects = ['--role-base-arn-autodetect'];
+      const caught = kiam({ server: detects, pods: [serverPod(detects, { node: 'node-1' }), agentPod()] });
+      assert.deepEqual(of(caught).slice(0, 2), ['latent DaemonSet/kiam-server', '  server-caught: kiam-server-a /status/phase = Running']);
+      assert.equal(judge(probe, kiam({ pods: [serverPod(BASE, { node: 'node-1' }), agentPod()] })).verdict, 'clear', 'it detects nothing');
+    });
   });
 
   describe('actions', () => {
