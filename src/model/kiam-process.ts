@@ -67,7 +67,8 @@ const processesOf = oncePer((container: Container): readonly KiamProcess[] => {
         ...flag,
         repeated: isList && line.flags.findIndex((other) => other.name === flag.name) < index ? 'written' : undefined,
       })),
-      incomplete: line.incomplete,
+      // A word that is a variable of Kubernetes or a shell may be any flag.
+      incomplete: line.incomplete || line.words.some(({ text }) => /^\$(?:\(\w+\)|\{?\w+\}?)$/.test(text)),
       setFlag: line.add && ((name, text) => setFlag(line, name, text)),
       block: undefined,
     },

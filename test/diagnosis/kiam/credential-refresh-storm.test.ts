@@ -139,6 +139,8 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ],
   ['both flags, those who wear the role have ended', 'clear', kiam(RIGHT, { pods: [serverPod(RIGHT), dependant({ phase: 'Succeeded' })] })],
   ['flags out of a variable', 'unknown', kiam(OUT_OF_SECRET)],
+  ['a word that may be any flag', 'unknown', { pods: [serverPod(['$(FLAGS)']), dependant()] }],
+  ['the same in the manifest', 'unknown', kiam(['$(FLAGS)'])],
   ['only the duration raised, version unknown', 'unknown', kiam(['--session-duration=60m'], {}, 'quay.io/uswitch/kiam:master')],
   ['agents without a server', 'unknown', { yaml: agentYaml(), pods: [agentPod(), dependant()] }],
   ['pods alone, default flags', 'latent', { pods: [serverPod(), dependant()] }],

@@ -270,6 +270,66 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
       pods: [serverPod(['--role-base-arn-autodetect'], { node: 'node-1', hostNetwork: true }), agentPod()],
     }),
   ],
+  ['a pod that has ended needs no agent', 'clear', kiam({ pods: [serverPod(BASE), dependant({ phase: 'Succeeded' })] })],
+  [
+    'five minutes old counts',
+    'live',
+    kiam({ pods: [serverPod(BASE), agentPod({ node: 'node-2' }), dependant({ createdAt: minutesAgo(5) })] }),
+  ],
+  ['an event of ten minutes may still go on', 'live', kiam({ events: [event(POD, 'KiamRoleForbidden', { lastAt: minutesAgo(10) })] })],
+  [
+    'servers that run judge, not the manifest',
+    'latent',
+    kiam({
+      image: OLD_IMAGE,
+      permitted: '{ iam.amazonaws.com/permitted: "^shop-orders$" }',
+      pods: [serverPod(BASE), agentPod(), dependant()],
+    }),
+  ],
+  [
+    'the agent’s flags are not all seen',
+    'clear',
+    kiam({ agent: ['$(FLAGS)'], pods: [serverPod(BASE), agentPod({}, {}, ['$(FLAGS)']), dependant()] }),
+  ],
+  ['a plugin’s image that is no DaemonSet', 'clear', kiam({ yaml: AWS.replace('DaemonSet', 'Deployment') })],
+  ['three plugins: nobody knows', 'clear', kiam({ yaml: AWS + CALICO + CILIUM })],
+  [
+    'Calico beside another plugin: nobody knows',
+    'clear',
+    kiam({
+      yaml: CALICO + CILIUM,
+      agent: ['--iptables', '--host-interface=lxc+'],
+      pods: [serverPod(BASE), agentPod({}, {}, ['--iptables', '--host-interface=lxc+']), dependant()],
+    }),
+  ],
+  [
+    'one container of two has a token',
+    'live',
+    kiam({
+      pods: [
+        serverPod(BASE),
+        agentPod({ node: 'node-2' }),
+        dependant({ containers: [container({ env: { AWS_WEB_IDENTITY_TOKEN_FILE: '' } }), container({ name: 'other' })] }),
+      ],
+    }),
+  ],
+  [
+    'a sidecar needs none',
+    'clear',
+    kiam({
+      pods: [
+        serverPod(BASE),
+        agentPod({ node: 'node-2' }),
+        dependant({
+          containers: [
+            container({ env: { AWS_WEB_IDENTITY_TOKEN_FILE: '' } }),
+            container({ name: 'istio-proxy' }),
+            container({ name: 'init', role: 'init' }),
+          ],
+        }),
+      ],
+    }),
+  ],
   ['kube2iam, a node without it', 'live', { yaml: KUBE2IAM, pods: [kube2iamPod({ node: 'node-2' }), dependant()] }],
   ['kube2iam', 'clear', { yaml: KUBE2IAM, pods: [kube2iamPod(), dependant()] }],
   ['kube2iam and a role on the Deployment', 'latent', { yaml: KUBE2IAM + misplaced, pods: [kube2iamPod(), bare()] }],
