@@ -41,7 +41,7 @@ export function registerCluster(
     const target = targetOf(given) ?? (await ask());
     if (!target) return false;
     await show();
-    return session.diagnose(target, target.context ?? vscode.l10n.t('the cluster'));
+    return focused(session.diagnose(target, target.context ?? vscode.l10n.t('the cluster')));
   };
 
   const ask = async (): Promise<Target | undefined> => {
@@ -73,7 +73,7 @@ export function registerCluster(
       const path = given instanceof vscode.Uri ? given.fsPath : await pickSaved();
       if (path === undefined) return false;
       await show();
-      return session.open(path);
+      return focused(session.open(path));
     }),
     vscode.commands.registerCommand(SAVE_SNAPSHOT, async (given: unknown) => {
       if (!session.data) return;
@@ -90,6 +90,14 @@ export function registerCluster(
     vscode.commands.registerCommand(IS_IT_LIVE, isItLive),
   );
   return { session, report, tree, view };
+
+  /** Keeps the keyboard in the view, where Escape stops: its welcome text had the focus, and is gone now. */
+  async function focused(reading: Promise<boolean>): Promise<boolean> {
+    const [first] = tree.getChildren();
+    // It may be over before it is shown.
+    if (first) void view.reveal(first, { focus: true, select: false }).then(undefined, () => {});
+    return reading;
+  }
 
   async function show(): Promise<void> {
     await vscode.commands.executeCommand('setContext', 'runbookLens.clusterUsed', true);
