@@ -14,6 +14,7 @@ export interface DiagnosisTextOptions {
 
 /** Subjects of one incident that are written out; the JSON has all. */
 const MAX_SUBJECTS = 10;
+const MAX_MITIGATED = 3;
 
 /** The incident report for a terminal at 3 a.m.: verdict first, evidence, then the command to copy. */
 export function diagnosisText(report: DiagnosisReport, options: DiagnosisTextOptions): string {
@@ -52,13 +53,29 @@ class Printer {
     if (brief || quiet) return;
     lines.push(`  ${line(incident.summary)}`);
     const told = incident.subjects.filter(({ verdict: own }) => own !== 'clear');
-    for (const subject of told.slice(0, MAX_SUBJECTS)) this.subject(subject);
-    if (told.length > MAX_SUBJECTS) lines.push(`  ${word('more', language, { count: told.length - MAX_SUBJECTS })}`);
+    // Where nothing speaks for or against, what to do next is the same for all of them: told of the first.
+    const [firstBare, ...bare] = told.filter(isBare);
+    const full = told.filter((subject) => subject === firstBare || !(isBare(subject) || subject.verdict === 'mitigated'));
+    for (const subject of full.slice(0, MAX_SUBJECTS)) this.subject(subject);
+    if (bare.length > 0) lines.push(`  ${this.verdict('unknown')} ${line(word('sameFor', language, { names: namesOf(bare, language) }))}`);
+    if (full.length > MAX_SUBJECTS) lines.push(`  ${word('more', language, { count: full.length - MAX_SUBJECTS })}`);
+    this.mitigated(told.filter((subject) => subject.verdict === 'mitigated'));
     for (const text of notCheckedLines(incident.notChecked, language))
       lines.push(`  ${paint.faint(`${word('notChecked', language)}${language === 'zh-cn' ? '：' : ': '}${line(text)}`)}`);
     if (incident.verdict === 'live' || incident.verdict === 'latent')
       lines.push(`  ${paint.faint(`${word('runbook', language)}: runbook-lens runbooks show ${incident.runbook}`)}`);
     lines.push('');
+  }
+
+  /** Nothing to do: what prevents it, so that nobody takes it away, in one line each. */
+  private mitigated(subjects: readonly SubjectReport[]): void {
+    for (const subject of subjects.slice(0, MAX_MITIGATED)) {
+      const [reason] = subject.evidence;
+      const because = reason === undefined ? '' : ` ${this.evidence(reason, subject)}`;
+      this.lines.push(`  ${this.verdict('mitigated')} ${this.paint.bold(harmlessPath(objectText(subject)))}${because}`);
+    }
+    if (subjects.length > MAX_MITIGATED)
+      this.lines.push(`  ${word('more', this.options.language, { count: subjects.length - MAX_MITIGATED })}`);
   }
 
   private subject(subject: SubjectReport): void {
@@ -85,7 +102,8 @@ class Printer {
     const age = time === undefined ? '' : ageText(time, report.takenAt, language);
     const from = messageText(SOURCE_WORDS[source], undefined, language);
     const read = [value, age].filter((part) => part !== '').join(language === 'zh-cn' ? '，' : ', ');
-    return `${paint.information(from)} ${line(explains)} ${paint.faint(line(where === '' ? `(${read})` : `(${read}; ${where})`))}`;
+    const origin = [read, where].filter((part) => part !== '').join('; ');
+    return `${paint.information(from)} ${line(explains)}${origin === '' ? '' : ` ${paint.faint(line(`(${origin})`))}`}`;
   }
 
   private ending(): void {
@@ -110,6 +128,17 @@ class Printer {
     };
     return colour[verdict](upper);
   }
+}
+
+/** Nobody knows, and nothing was read that says either. */
+function isBare({ verdict, evidence, findings }: SubjectReport): boolean {
+  return verdict === 'unknown' && evidence.length === 0 && findings.length === 0;
+}
+
+function namesOf(subjects: readonly SubjectReport[], language: Language): string {
+  const names = subjects.slice(0, MAX_SUBJECTS).map((subject) => harmlessPath(objectText(subject)));
+  if (subjects.length > MAX_SUBJECTS) names.push(word('more', language, { count: subjects.length - MAX_SUBJECTS }));
+  return names.join(language === 'zh-cn' ? '、' : ', ');
 }
 
 /** One line, whatever a cluster's names and messages hold. */

@@ -42,6 +42,7 @@ export const WORDS = {
   requests: { en: '{count} requests in {seconds} s', zh: '{count} 个请求，用时 {seconds} 秒' },
   from: { en: 'read from {server}', zh: '读取自 {server}' },
   takenAt: { en: 'taken at {time}', zh: '采集时间 {time}' },
+  sameFor: { en: 'The same holds for {names}', zh: '以下对象情况相同：{names}' },
   more: { en: '… and {count} more (--format json has all)', zh: '……另有 {count} 个（--format json 可查看全部）' },
 } as const satisfies Record<string, Message>;
 

@@ -62,6 +62,48 @@ describe('the incident report', () => {
     );
   });
 
+  it('tells once what holds for all of whom nothing is known, and what prevents it in a line each', () => {
+    const report = reportOf('en');
+    const [incident] = report.incidents;
+    const [subject] = incident?.subjects ?? [];
+    assert.ok(incident && subject);
+    const bare = ['cart', 'checkout', 'pay'].map((name) => ({
+      ...subject,
+      name,
+      verdict: 'unknown' as const,
+      evidence: [],
+      findings: [],
+      wouldProve: ['its log'],
+      actions: [],
+    }));
+    const [measured] = subject.evidence;
+    assert.ok(measured);
+    const held = ['a', 'b', 'c', 'd'].map((name) => {
+      const object = { kind: subject.kind, namespace: subject.namespace, name };
+      const reason = { source: measured.source, object, pointer: '', value: '', explains: 'It ends there.' };
+      return { ...subject, name, verdict: 'mitigated' as const, evidence: [reason, measured] };
+    });
+    const text = diagnosisText(
+      { ...report, incidents: [{ ...incident, verdict: 'unknown', subjects: [...bare, ...held], notChecked: [] }] },
+      { language: 'en', colour: false, brief: false },
+    );
+    assert.equal(
+      text.slice(text.indexOf('UNKNOWN')),
+      [
+        'UNKNOWN kong/router-rebuild-memory A title',
+        '  1 workload',
+        '  UNKNOWN Deployment shop/cart',
+        '    would prove it: its log',
+        '  UNKNOWN The same holds for Deployment shop/checkout, Deployment shop/pay',
+        '  MITIGATED Deployment shop/a status It ends there.',
+        '  MITIGATED Deployment shop/b status It ends there.',
+        '  MITIGATED Deployment shop/c status It ends there.',
+        '  … and 1 more (--format json has all)',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('is Chinese to the last word', () => {
     const text = diagnosisText(reportOf('zh-cn', { pods: 'forbidden' }), { language: 'zh-cn', colour: false, brief: false });
     assert.match(text, /【正在发生】 kong\/router-rebuild-memory 标题/);

@@ -31,6 +31,25 @@ spec: { clusterIP: 10.96.0.9, selector: { app: web }, ports: [{ name: http, port
 `,
 };
 
+/** The control plane of Istio, with the ports of its chart. */
+const ISTIOD: SnapshotParts = {
+  yaml: `
+apiVersion: v1
+kind: Service
+metadata: { name: istiod, namespace: istio-system }
+spec: { clusterIP: 10.96.0.8, selector: { app: istiod }, ports: [{ name: grpc-xds, port: 15010 }, { name: https-dns, port: 15012 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: istiod, namespace: istio-system }
+spec:
+  selector: { matchLabels: { app: istiod } }
+  template:
+    metadata: { labels: { app: istiod } }
+    spec: { containers: [{ name: discovery, image: "docker.io/istio/pilot:1.27.0" }] }
+`,
+};
+
 const MAPPED = (text: string): string => text.replaceAll('port: 9090, targetPort: 9090', 'port: 9090, targetPort: 8080');
 
 function mapped(over: Parameters<typeof shop>[0]): SnapshotParts {
@@ -44,6 +63,8 @@ function otel(parts: SnapshotParts): SnapshotParts {
 
 const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['no Service says that it is gRPC', 'absent', NO_GRPC],
+  ['istiod, which only proxies dial', 'absent', ISTIOD],
+  ['something else behind a port named grpc-xds', 'unknown', { yaml: (ISTIOD.yaml ?? '').replace('istio/pilot', 'acme/xds') }],
   ['the library refuses the target', 'live', { ...shop(), logs: [log('invalid-target')] }],
   [
     'the library refused it, in a run that was just replaced',
@@ -116,6 +137,18 @@ describe(`${probe.id}: what is missing is unknown`, () => {
       }
     });
   }
+
+  it('nobody says that a server is down whose endpoints were not read', () => {
+    const parts = { ...shop({ servers: DOWN }), logs: SILENT };
+    const said = (outcomes: SnapshotParts['outcomes'] = {}): string[] =>
+      judge(probe, { ...parts, outcomes }).subjects.flatMap(({ evidence }) => evidence.map(({ explains }) => explains.messageId));
+    assert.ok(said().includes('no-ready-pod'));
+    for (const outcome of ['not-asked', 'forbidden'] as const) {
+      assert.ok(!said({ 'endpointslices.discovery.k8s.io': outcome }).includes('no-ready-pod'));
+      const [subject] = judge(probe, { ...shop(), logs: SILENT, outcomes: { 'endpointslices.discovery.k8s.io': outcome } }).subjects;
+      assert.equal(subject?.verdict, 'unknown');
+    }
+  });
 
   it('logs denied', () => {
     const incident = judge(probe, { ...shop(), outcomes: { 'pods/log': 'forbidden' } });

@@ -5,7 +5,15 @@ import { canBeSet, kubectl, target } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { type Client, clientsOf } from './clients.ts';
-import { dialEvidence, downEvidence, logEvidence, SIGNATURES, stateEvidence, targetEvidence } from './connect-evidence.ts';
+import {
+  dialEvidence,
+  downEvidence,
+  endpointsWereRead,
+  logEvidence,
+  SIGNATURES,
+  stateEvidence,
+  targetEvidence,
+} from './connect-evidence.ts';
 import { CONNECT_MESSAGES } from './connect-messages.ts';
 import { type GrpcServer, grpcServersOf, isSure } from './grpc-services.ts';
 import { logAction, rollbackAction } from './rollback.ts';
@@ -78,7 +86,8 @@ function subjectOf(view: ClusterView, suspect: Suspect, clients: readonly Client
   const wasRead = asked && logsOf(view.snapshot, pod, container.name).length > 0;
   const isLive = lines.some(({ isFresh, isTarget }) => isFresh && (isTarget || down.length === 0));
   const isWrong = targets.some(({ verdict }) => verdict === 'latent');
-  const isOpen = lines.length > 0 || down.length > 0 || targets.some(({ verdict }) => verdict === 'unknown');
+  const unseen = clients.some(({ service }) => !endpointsWereRead(view, service));
+  const isOpen = lines.length > 0 || down.length > 0 || unseen || targets.some(({ verdict }) => verdict === 'unknown');
   const verdict: Verdict = isLive ? 'live' : isWrong ? 'latent' : isOpen || !wasRead || !settled ? 'unknown' : 'clear';
   if (clients.length === 0 && verdict !== 'live') return [];
   const wouldProve: Said[] =

@@ -93,15 +93,20 @@ export function targetEvidence(client: Client): { readonly verdict: 'latent' | '
   return listens ? [] : [{ verdict: 'latent', evidence: at('headless-port', String(dialled), data) }];
 }
 
-/** Services that have nobody behind them. */
+/** Services that have nobody behind them. Where no EndpointSlice was read, nobody knows who stands behind. */
 export function downEvidence(view: ClusterView, { service }: Client): Evidence[] {
   const { object } = service;
+  if (!endpointsWereRead(view, service)) return [];
   if (readyPods(view, { services: [service], sure: true }).length > 0) return [];
   const endpoints = endpointsByService(view.snapshot.endpoints).get(`${object.namespace}/${object.name}`) ?? [];
   const addressed = endpoints.some(({ ready }) => ready);
   if (addressed) return [];
   const explains = { messageId: 'no-ready-pod', data: { service: `${object.namespace}/${object.name}` } };
   return [{ source: 'status', object, pointer: '', value: '0', explains }];
+}
+
+export function endpointsWereRead(view: ClusterView, { object }: Client['service']): boolean {
+  return view.outcome({ group: 'discovery.k8s.io', resource: 'endpointslices' }, object.namespace) === 'read';
 }
 
 export function stateEvidence(view: ClusterView, { pod, container }: Suspect): Evidence[] {

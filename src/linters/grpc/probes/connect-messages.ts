@@ -15,8 +15,8 @@ const SUMMARIES = {
     zh: '从集群里能看到的部分是对的：客户端在运行，最近的日志里没有 target 失败。代码如何拼出 target 没有检查。',
   },
   absent: {
-    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised.',
-    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来。',
+    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised, and Istio’s control plane doesn’t count.',
+    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来；Istio 控制面不算在内。',
   },
   unknown: {
     en: 'It can’t be told whether {workloads} reach their servers: see what would prove it.',

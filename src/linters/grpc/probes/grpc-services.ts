@@ -4,6 +4,7 @@ import { oncePer } from '../../../text/once.ts';
 import type { Anchor } from '../../../text/source.ts';
 import { itemsAt, nodeAt, scalarAt, textAt, type YamlNode } from '../../../text/yaml.ts';
 import { objectsOfKind, sameNamespace, type Unit } from '../../../model/unit.ts';
+import { parseImage } from '../../../model/version.ts';
 import { type GrpcService, servicesOf, type ServicePort } from '../facts-services.ts';
 
 /**
@@ -48,6 +49,7 @@ interface Clue {
 export const grpcServersOf = oncePer((unit: Unit): readonly GrpcServer[] => {
   const groups = new Map<string, ScoredService[]>();
   for (const service of servicesOf(unit)) {
+    if (isMeshControlPlane(service)) continue;
     const ports = service.ports.flatMap((port) => scored(unit, service, port)).sort((a, b) => b.points - a.points);
     if (ports.length === 0) continue;
     const selector = [...service.selector].map(([key, value]) => `${key}=${value}`).sort();
@@ -61,6 +63,15 @@ export const grpcServersOf = oncePer((unit: Unit): readonly GrpcServer[] => {
     .map((group) => [...group].sort((a, b) => (a.service.name < b.service.name ? -1 : 1)))
     .map((services) => ({ services, sure: services.some(({ ports }) => ports.some(({ points }) => points >= SURE)) }));
 });
+
+/**
+ * istiod: its clients are the proxies, which dial it themselves, each with one stream for as long as it lives, and it ends them by age
+ * (istio/istio:manifests/charts/istio-control/istio-discovery, keepaliveMaxServerConnectionAge). No target, no requests of a workload's.
+ */
+function isMeshControlPlane({ backends }: GrpcService): boolean {
+  const images = backends.flatMap(({ spec }) => itemsAt(spec, 'containers').map((container) => textAt(container, 'image') ?? ''));
+  return images.length > 0 && images.every((image) => /^(?:pilot|istiod)(?:-distroless)?$/.test(parseImage(image)?.name ?? ''));
+}
 
 export function isSure(port: GrpcPort): boolean {
   return port.points >= SURE;

@@ -9,8 +9,8 @@ export const KEEPALIVE_MESSAGES = {
   mitigated: { en: 'The pings of {workloads} are allowed.', zh: '{workloads} 的 ping 在允许范围内。' },
   clear: { en: 'No client pings more often than its server allows.', zh: '没有客户端 ping 得比服务端允许的更频繁。' },
   absent: {
-    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised.',
-    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来。',
+    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised, and Istio’s control plane doesn’t count.',
+    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来；Istio 控制面不算在内。',
   },
   unknown: {
     en: 'No line of the last hour says too_many_pings, but that clears nobody: intervals and policies stand in code, libraries may log nothing, and a busy connection hides it.',

@@ -15,12 +15,12 @@ const SUMMARIES = {
     zh: '{services} 的请求已被分散：客户端一侧有网格按请求均衡，或者走 headless 域名且实测负载均匀。',
   },
   clear: {
-    en: 'Each gRPC Service has a single pod: there is nothing to spread.',
-    zh: '每个 gRPC Service 都只有一个 Pod，不存在分配不均的问题。',
+    en: 'Each Service that says that it is gRPC has a single pod: there is nothing to spread. One that doesn’t say so isn’t recognised.',
+    zh: '每个表明自己是 gRPC 的 Service 都只有一个 Pod，不存在分配不均的问题。没有表明的识别不出来。',
   },
   absent: {
-    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised.',
-    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来。',
+    en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised, and Istio’s control plane doesn’t count.',
+    zh: '没有任何 Service 表明自己是 gRPC（端口名、appProtocol 或 gRPC 健康检查）。什么都没写的 gRPC Service 识别不出来；Istio 控制面不算在内。',
   },
   unknown: {
     en: 'It can’t be told whether the pods of {services} share the load: see what would prove it.',
