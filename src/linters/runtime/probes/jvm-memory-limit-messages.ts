@@ -15,7 +15,10 @@ export const JVM_MESSAGES: Readonly<Record<string, Message>> = {
     en: 'No JVM container is near its memory limit (workloads: {count}).',
     zh: '没有 JVM 容器接近内存上限（{count} 个工作负载）。',
   },
-  'is-absent': { en: 'No container shows a JVM.', zh: '没有容器显示出 JVM。' },
+  'is-absent': {
+    en: 'No container shows a JVM, by its settings, program or image. One that shows nothing isn’t recognised.',
+    zh: '没有容器显示出 JVM（设置、启动程序或镜像）。什么都没显示的识别不出来。',
+  },
   'is-unknown': {
     en: 'Whether JVM containers have room below their limits could not be judged: something that it rests on could not be read.',
     zh: '无法判断 JVM 容器在上限之下是否有余量：所需信息没有读到。',
@@ -29,6 +32,14 @@ export const JVM_MESSAGES: Readonly<Record<string, Message>> = {
   use: { en: 'Working set now.', zh: '当前的工作集。' },
   sign: { en: 'This shows that it is a JVM.', zh: '由此可知它是 JVM。' },
   bounded: { en: 'The heap ends below the container’s limit.', zh: '堆的上限低于容器上限。' },
+  'by-custom': {
+    en: 'This asks for a heap as large as the container’s limit. The JVM doesn’t read this variable itself; whether the image’s start script does can’t be seen.',
+    zh: '这里要求的堆与容器上限一样大。JVM 本身不读这个变量；镜像的启动脚本是否会读，集群中看不到。',
+  },
+  'prove-reader': {
+    en: 'The heap’s bound in the running JVM (`jcmd 1 VM.flags`): if it is that of the variable, lower it; if not, the variable does nothing.',
+    zh: '运行中的 JVM 的堆上限（`jcmd 1 VM.flags`）：与变量一致就应调低；不一致说明该变量没有生效。',
+  },
   'prove-cause': {
     en: 'Native memory tracking (`jcmd 1 VM.native_memory`) tells what is beside the heap.',
     zh: 'Native Memory Tracking（`jcmd 1 VM.native_memory`）可以说明堆外是什么。',
