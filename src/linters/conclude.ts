@@ -30,6 +30,12 @@ export function conclude(view: ClusterView, probe: Probe, found: Found): Judgeme
   return { verdict, summary: found.summary[verdict], subjects, notChecked };
 }
 
+/** How many subjects have the worst verdict of all: whom a summary speaks of. */
+export function worstCount(subjects: readonly Subject[]): number {
+  const worst = subjects.reduce<Verdict>((before, { verdict }) => (compareVerdict(verdict, before) < 0 ? verdict : before), 'absent');
+  return subjects.filter(({ verdict }) => verdict === worst).length;
+}
+
 function missing(view: ClusterView, probe: Probe): boolean {
   return probe.needs.some((need) => need.optional !== true && view.outcome(need) !== 'read');
 }

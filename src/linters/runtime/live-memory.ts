@@ -2,7 +2,7 @@ import { isWarning, killEvidence, useEvidence } from '../evidence.ts';
 import { kubectl, setMemoryLimit } from '../kubectl.ts';
 import { lists, optionalLists } from '../needs.ts';
 import type { Action, ClusterView, Evidence, LiveFinding, Need, Said, Subject, Verdict } from '../probe.ts';
-import { compareVerdict } from '../conclude.ts';
+import { compareVerdict, worstCount } from '../conclude.ts';
 import type { OptionSpec } from '../rule.ts';
 import type { LiveContainer } from './live-containers.ts';
 import { signEvidence } from './live-containers.ts';
@@ -110,8 +110,7 @@ export function subjectsOf(judged: readonly (readonly [LiveContainer, Judged])[]
 }
 
 export function summaryOf(subjects: readonly Subject[]): Record<Verdict, Said> {
-  const live = subjects.filter(({ verdict }) => verdict === 'live').length;
-  const said = (messageId: string): Said => ({ messageId, data: { count: live || subjects.length } });
+  const said = (messageId: string): Said => ({ messageId, data: { count: worstCount(subjects) } });
   return {
     live: said('is-live'),
     latent: said('is-latent'),

@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS, HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -58,8 +58,7 @@ export const slowLookups: Probe = {
       ...(servers.length === 0 && view.snapshot.cluster.scope === 'listed' ? [notSeen()] : []),
       ...workloadSubjects(view, limits.windowMs, servers.length > 0),
     ];
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
-    return conclude(view, slowLookups, { subjects, summary: summary(live || subjects.length), notChecked: javaSecurity(view) });
+    return conclude(view, slowLookups, { subjects, summary: summary(worstCount(subjects)), notChecked: javaSecurity(view) });
   },
 };
 

@@ -3,7 +3,7 @@ import { annotationsOf } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { textAt } from '../../../text/yaml.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning, podReference } from '../../evidence.ts';
 import { lists, optionalLists } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -49,8 +49,7 @@ export const annotationsThatDoNothing: Probe = {
   messages: MESSAGES,
   judge(view) {
     const subjects = subjectsOf(view);
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
-    const judgement = conclude(view, annotationsThatDoNothing, { subjects, summary: summary(live || subjects.length) });
+    const judgement = conclude(view, annotationsThatDoNothing, { subjects, summary: summary(worstCount(subjects)) });
     return withPresence(view, judgement);
   },
 };

@@ -1,5 +1,5 @@
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -62,10 +62,9 @@ export const idleConnectionTimeout: Probe = {
     const situations = situationsOf(view);
     const own = situations.map((situation) => workloadSubject(view, situation));
     const subjects = [...own, ...configurationSubjects(view, own)];
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
     const judgement = conclude(view, idleConnectionTimeout, {
       subjects,
-      summary: summary(live || subjects.length),
+      summary: summary(worstCount(subjects)),
       notChecked: unreadLogs(suspectsOf(situations)),
     });
     return withPresence(view, judgement, 'no-sidecars');

@@ -2,7 +2,7 @@ import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { itemsAt, scalarAt, textAt } from '../../../text/yaml.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { lineEvidence, podReference } from '../../evidence.ts';
 import { kubectl, target } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
@@ -45,10 +45,9 @@ export const wrongPortProtocol: Probe = {
     const ports = istioPresence(view) === 'absent' ? [] : serverPorts(view);
     const suspects = suspectsOf(ports.filter(isBroken));
     const subjects = subjectsOf(view, ports);
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
     const judgement = conclude(view, wrongPortProtocol, {
       subjects,
-      summary: summary(live || subjects.length),
+      summary: summary(worstCount(subjects)),
       notChecked: unreadLogs(suspects),
     });
     return withPresence(view, judgement, 'no-such-port');

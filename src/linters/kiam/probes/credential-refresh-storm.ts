@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -77,8 +77,7 @@ export const credentialRefreshStorm: Probe = {
       ...(servers.length === 0 ? agents.map(({ object }) => notSeen(object)) : []),
       ...(workloads.length + others.length === 0 && isScopeNarrow(view) ? dependants.map(({ object }) => notSeen(object)) : []),
     ];
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
-    return conclude(view, credentialRefreshStorm, { subjects, summary: summary(live || subjects.length, dependants.length) });
+    return conclude(view, credentialRefreshStorm, { subjects, summary: summary(worstCount(subjects), dependants.length) });
   },
 };
 

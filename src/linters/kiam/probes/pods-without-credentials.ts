@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { isScopeNarrow, kiamWorkloads, type KiamWorkload, kube2iamWorkloads, liveDependants } from '../live-kiam.ts';
@@ -47,8 +47,7 @@ export const podsWithoutCredentials: Probe = {
   },
   judge(view) {
     const subjects = subjectsOf(view);
-    const live = subjects.filter(({ verdict }) => verdict === 'live').length;
-    return conclude(view, podsWithoutCredentials, { subjects, summary: summary(live || subjects.length) });
+    return conclude(view, podsWithoutCredentials, { subjects, summary: summary(worstCount(subjects)) });
   },
 };
 

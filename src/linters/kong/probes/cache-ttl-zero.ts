@@ -3,7 +3,7 @@ import { linesOf } from '../../../snapshot/log-matches.ts';
 import { limitUses, oomKills, type WorkingSet, workingSets } from '../../../snapshot/memory.ts';
 import type { LogSignature, PodState, ServiceRequest } from '../../../snapshot/snapshot.ts';
 import { DAY_MS, isWithin, MINUTE_MS, runningSince } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { configEvidence, killEvidence, lineEvidence, podReference, useEvidence } from '../../evidence.ts';
 import { kubectl } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
@@ -70,8 +70,7 @@ export const cacheTtlZero: Probe = {
     ),
   judge(view) {
     const subjects = kongNodes(view).map((node) => subjectOf(view, node));
-    const worst = subjects.filter(({ verdict }) => verdict === 'live').length || subjects.length;
-    return conclude(view, cacheTtlZero, { subjects, summary: summary(worst) });
+    return conclude(view, cacheTtlZero, { subjects, summary: summary(worstCount(subjects)) });
   },
 };
 

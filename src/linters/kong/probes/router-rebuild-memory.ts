@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning, killEvidence, lineEvidence, useEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -77,8 +77,7 @@ export const routerRebuildMemory: Probe = {
   judge(view) {
     const nodes = kongNodes(view);
     const subjects = nodes.map((node) => subjectOf(view, node, nodes));
-    const worst = subjects.filter(({ verdict }) => verdict === 'live').length || subjects.length;
-    return conclude(view, routerRebuildMemory, { subjects, summary: summary(worst) });
+    return conclude(view, routerRebuildMemory, { subjects, summary: summary(worstCount(subjects)) });
   },
 };
 

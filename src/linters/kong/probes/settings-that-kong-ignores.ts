@@ -2,7 +2,7 @@ import { isVersionKnown, UNKNOWN_VERSION } from '../../../model/version.ts';
 import type { FoundLine } from '../../../snapshot/log-matches.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { runningSince } from '../../../snapshot/times.ts';
-import { conclude } from '../../conclude.ts';
+import { conclude, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence, podReference } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -57,8 +57,7 @@ export const settingsThatKongIgnores: Probe = {
     );
     const others = told.filter((line) => !nodes.some((node) => isOf(node, line)));
     const subjects = [...settings, ...plugins, ...refusalSubjects(view, others)];
-    const worst = subjects.filter(({ verdict }) => verdict === 'live').length || subjects.length;
-    return conclude(view, settingsThatKongIgnores, { subjects, summary: summary(worst) });
+    return conclude(view, settingsThatKongIgnores, { subjects, summary: summary(worstCount(subjects)) });
   },
 };
 
