@@ -4,7 +4,7 @@ import type { OptionValue, Rule } from '../linters/rule.ts';
 import type { Container } from '../model/container.ts';
 import { WORKLOAD_KINDS } from '../model/kubernetes/objects.ts';
 import { readsInScope } from '../snapshot/scope.ts';
-import type { ObjectReference, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
+import type { LiveObject, ObjectReference, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
 import { lintLive, referenceOf } from './lint-live.ts';
 import { type LiveUnit, liveUnit } from './live-unit.ts';
 
@@ -20,26 +20,59 @@ export interface ViewSettings {
   readonly preview: boolean;
 }
 
-export function shareView(snapshot: Snapshot, { rules, configuration, preview }: ViewSettings): SharedView {
+export function shareView(snapshot: Snapshot, settings: ViewSettings): SharedView {
   const scoped = readsInScope(snapshot);
-  const live = liveUnit(snapshot, configuration.assumeFor('.'));
-  const findings = lintLive(live, rules, configuration, preview);
-  const workloads = workloadsOf(live, snapshot.pods);
-  const byKey = new Map(workloads.map((workload) => [keyOf(workload.object), workload]));
-  const findingsByKey = groupBy(findings, ({ object }) => keyOf(object));
   return {
-    live,
+    ...objectsView(snapshot, settings),
     snapshot,
     now: Date.parse(snapshot.takenAt),
+    outcome: ({ group, resource }, namespace) =>
+      worstOutcome(namespace === undefined ? scoped : snapshot.reads, group, resource, namespace),
+  };
+}
+
+/** What follows from the objects and pods alone, whatever logs and answers come to them. */
+type ObjectsView = Pick<SharedView, 'live' | 'unit' | 'repository' | 'workloads' | 'findings' | 'workload' | 'findingsOf'>;
+
+interface KnownView extends ViewSettings {
+  readonly pods: readonly PodState[];
+  /** The API server's version, and what became of each list. */
+  readonly lists: string;
+  readonly view: ObjectsView;
+}
+
+/** By the snapshot's list of objects: a snapshot is looked at before its logs are read, and again with them. */
+const known = new WeakMap<readonly LiveObject[], KnownView>();
+
+function objectsView(snapshot: Snapshot, { rules, configuration, preview }: ViewSettings): ObjectsView {
+  const { objects, pods } = snapshot;
+  const lists = listsOf(snapshot);
+  const last = known.get(objects);
+  const isSame = last?.rules === rules && last.configuration === configuration && last.preview === preview;
+  if (isSame && last.pods === pods && last.lists === lists) return last.view;
+  const live = liveUnit(snapshot, configuration.assumeFor('.'));
+  const findings = lintLive(live, rules, configuration, preview);
+  const workloads = workloadsOf(live, pods);
+  const byKey = new Map(workloads.map((workload) => [keyOf(workload.object), workload]));
+  const findingsByKey = groupBy(findings, ({ object }) => keyOf(object));
+  const view: ObjectsView = {
+    live,
     unit: live.unit,
     repository: live.repository,
     workloads,
     findings,
     workload: (object) => byKey.get(keyOf(object)),
     findingsOf: (object, ...names) => (findingsByKey.get(keyOf(object)) ?? []).filter(({ rule }) => names.includes(rule)),
-    outcome: ({ group, resource }, namespace) =>
-      worstOutcome(namespace === undefined ? scoped : snapshot.reads, group, resource, namespace),
   };
+  known.set(objects, { rules, configuration, preview, pods, lists, view });
+  return view;
+}
+
+function listsOf({ cluster, reads }: Snapshot): string {
+  const lists = reads.filter(({ resource }) => !resource.includes('/'));
+  return [cluster.version, ...lists.map(({ group, resource, namespace, outcome }) => [group, resource, namespace, outcome].join(' '))].join(
+    '\n',
+  );
 }
 
 /** The view with the options of one probe. */

@@ -25,7 +25,7 @@ import type {
 } from './cluster-protocol.ts';
 import { readConfiguration } from './engine-setup.ts';
 import { changeTimes } from './file-times.ts';
-import { followUpOf, type Judged, judgeSnapshot, NEEDS, reportOf } from './incident-report.ts';
+import { followUpOf, type Judged, judgeSnapshot, NEEDS, type ReportSettings, reportOf } from './incident-report.ts';
 import { objectText } from './object-text.ts';
 import { productVersion } from './product.ts';
 import { readSavedCluster } from './saved-cluster.ts';
@@ -97,7 +97,7 @@ export class ClusterHost {
     const cancel = new AbortController();
     this.running = cancel;
     this.toldAt.clear();
-    const { configuration } = settingsOf(params);
+    const judging = settingsOf(params);
     const { openCluster } = await import('../cluster/cluster.ts');
     const opened = await openCluster({
       version: productVersion(),
@@ -117,7 +117,7 @@ export class ClusterHost {
         deep: params.deep,
         signal: cancel.signal,
         onProgress: (progress) => this.tell(progress),
-        followUp: (soFar) => followUpOf(soFar, { configuration, preview: params.preview }),
+        followUp: (soFar) => followUpOf(soFar, judging),
         ...(params.observeMs === undefined ? {} : { observeMs: params.observeMs }),
       });
       return cancel.signal.aborted ? { is: 'stopped' } : this.hold(snapshot, params, '', 0);
@@ -139,8 +139,8 @@ export class ClusterHost {
     this.running?.abort();
     const cancel = new AbortController();
     this.running = cancel;
-    const { configuration } = settingsOf(params);
-    const saved = await readSavedCluster(params.path, (soFar) => followUpOf(soFar, { configuration, preview: params.preview }));
+    const judging = settingsOf(params);
+    const saved = await readSavedCluster(params.path, (soFar) => followUpOf(soFar, judging));
     if (cancel.signal.aborted) return { is: 'stopped' };
     this.running = undefined;
     if ('error' in saved) return { is: 'failed', message: messageText(saved.error.message, saved.error.data, params.language) };
@@ -196,8 +196,9 @@ export class ClusterHost {
 
 const NOT_IN_CLUSTER: ReadonlySet<string> = new Set(PROBES.flatMap(({ notInCluster = [] }) => notInCluster));
 
-function settingsOf({ root, preview }: DiagnosisSettings): { configuration: Configuration; preview: boolean } {
-  return { configuration: root === undefined ? new Configuration() : configurationOf(root), preview };
+function settingsOf({ root, preview }: DiagnosisSettings): Omit<ReportSettings, 'language'> {
+  const configuration = root === undefined ? new Configuration() : configurationOf(root);
+  return { configuration, preview, options: configuration.settings.probes };
 }
 
 /** With an error in the file there are no settings: the editor points at it. */
