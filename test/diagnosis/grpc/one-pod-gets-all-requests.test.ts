@@ -53,10 +53,17 @@ function edited(parts: SnapshotParts, from: string | RegExp, to: string): Snapsh
   return { ...parts, yaml };
 }
 
+function onEachNode(parts: SnapshotParts): SnapshotParts {
+  return { ...parts, yaml: (parts.yaml ?? '').replace('kind: Deployment', 'kind: DaemonSet').replace(/ {2}replicas: \d+\n/, '') };
+}
+
 const CASES: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['no Service says that it is gRPC', 'absent', ABSENT],
   ['a port 9090 without a name says nothing', 'absent', { ...shop(PORT_ONLY), usage: samples(SKEWED) }],
   ['grpc-web is not gRPC', 'absent', { ...shop({ portName: 'grpc-web' }), usage: samples(SKEWED) }],
+  ['an agent on each node, for the clients of that node', 'clear', onEachNode(shop({ serviceSpec: 'internalTrafficPolicy: Local' }))],
+  ['an agent on each node, for clients of all nodes', 'unknown', onEachNode(shop())],
+  ['replicas for the clients of their node', 'unknown', shop({ serviceSpec: 'internalTrafficPolicy: Local' })],
   ['one pod, and no autoscaler', 'clear', { ...shop({ servers: [{}] }), usage: samples([850]) }],
   ['clients through a virtual address, skewed', 'live', { ...shop(), usage: samples(SKEWED) }],
   ['the same by the address without a port', 'live', { ...shop({ dials: 'name: orders' }), usage: samples(SKEWED) }],

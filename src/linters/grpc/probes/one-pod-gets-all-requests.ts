@@ -1,6 +1,7 @@
 import { oomKills } from '../../../snapshot/memory.ts';
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
+import { textAt } from '../../../text/yaml.ts';
 import { conclude } from '../../conclude.ts';
 import { lists, optionalLists } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -94,7 +95,7 @@ function caseOf(view: ClusterView, server: GrpcServer): Case[] {
 const WORST = ['connections', 'headless', 'unknown', 'requests'];
 
 function verdictOf({ server, dialling, load, readyPods: ready, mostPods, causes }: Omit<Case, 'verdict'>): Verdict {
-  if (mostPods < 2) return 'clear';
+  if (mostPods < 2 || isNodeLocal(server)) return 'clear';
   const has = (balances: string): boolean => dialling.some(({ path }) => path.balances === balances);
   const { kind } = load.skew;
   const measured = load.state === 'measured';
@@ -104,6 +105,17 @@ function verdictOf({ server, dialling, load, readyPods: ready, mostPods, causes 
   if (has('headless')) return isLive ? 'live' : measured && kind === 'even' && !has('unknown') ? 'mitigated' : 'unknown';
   // A mesh that balances leaves no pod idle: something else is wrong, or the application hides its requests with TLS.
   return has('unknown') || (measured && (kind === 'strong' || kind === 'weak')) ? 'unknown' : 'mitigated';
+}
+
+/** A DaemonSet behind `internalTrafficPolicy: Local`: clients keep to the one pod of their own node, and that is what was asked for. */
+function isNodeLocal({ services }: GrpcServer): boolean {
+  return services.every(
+    ({ service }) =>
+      !service.headless &&
+      textAt(service.object.root, 'spec', 'internalTrafficPolicy') === 'Local' &&
+      service.backends.length > 0 &&
+      service.backends.every(({ workload }) => workload.kind === 'DaemonSet'),
+  );
 }
 
 function subjectOf(view: ClusterView, one: Case): Subject {

@@ -15,8 +15,8 @@ const SUMMARIES = {
     zh: '{services} 的请求已被分散：客户端一侧有网格按请求均衡，或者走 headless 域名且实测负载均匀。',
   },
   clear: {
-    en: 'Each Service that says that it is gRPC has a single pod: there is nothing to spread. One that doesn’t say so isn’t recognised.',
-    zh: '每个表明自己是 gRPC 的 Service 都只有一个 Pod，不存在分配不均的问题。没有表明的识别不出来。',
+    en: 'Each Service that says that it is gRPC has a single pod, or one for the clients of each node: there is nothing to spread. One that doesn’t say so isn’t recognised.',
+    zh: '每个表明自己是 gRPC 的 Service 都只有一个 Pod，或每个节点的客户端只用本节点的那一个，不存在分配不均的问题。没有表明的识别不出来。',
   },
   absent: {
     en: 'No Service says that it is gRPC, by its port’s name or appProtocol or by a gRPC health probe. One that says nothing of the kind isn’t recognised, and Istio’s control plane doesn’t count.',

@@ -20,8 +20,8 @@ export const JVM_MESSAGES: Readonly<Record<string, Message>> = {
     zh: '没有容器显示出 JVM（设置、启动程序或镜像）。什么都没显示的识别不出来。',
   },
   'is-unknown': {
-    en: 'Whether JVM containers have room below their limits could not be judged: something that it rests on could not be read.',
-    zh: '无法判断 JVM 容器在上限之下是否有余量：所需信息没有读到。',
+    en: 'Whether JVM containers have room below their limits could not be judged: something that it rests on could not be read, or doesn’t show in a cluster.',
+    zh: '无法判断 JVM 容器在上限之下是否有余量：所需信息没有读到，或者在集群中看不出来。',
   },
   killed: {
     en: 'A JVM container, killed by the kernel for memory: no OutOfMemoryError, no heap dump.',
