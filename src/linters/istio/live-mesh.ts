@@ -3,6 +3,7 @@ import type { ContainerState, ObjectReference, PodState } from '../../snapshot/s
 import { oncePer } from '../../text/once.ts';
 import { textAt } from '../../text/yaml.ts';
 import type { ClusterView, LiveWorkload } from '../probe.ts';
+import { injectedPods } from './facts-injection.ts';
 import { meshConfigs } from './facts-mesh-config.ts';
 import { ofKind } from './objects.ts';
 
@@ -40,6 +41,19 @@ export function meshWorkloads(view: ClusterView): MeshWorkload[] {
     const image = parseImage(proxyOf(first)?.image ?? '');
     return [{ object: workload.object, workload, role, pods, sorts: sortsOf(pods), version: versionOfImage(image) }];
   });
+}
+
+/** Workloads that ask for a sidecar and have no pod at all, refused perhaps: nobody sees what their proxies would do. */
+export function asksInVain({ unit, repository, workloads }: ClusterView): boolean {
+  const asking = new Set(injectedPods(unit, repository.assume('.')).proven.map(({ pod }) => pod.workload));
+  return workloads.some(
+    ({ object, manifest, pods }) =>
+      manifest !== undefined &&
+      asking.has(manifest) &&
+      !SHORT_LIVED.has(object.kind) &&
+      textAt(manifest.root, 'spec', 'replicas') !== '0' &&
+      !pods.some(isAlive),
+  );
 }
 
 function sortsOf(pods: readonly PodState[]): PodState[] {

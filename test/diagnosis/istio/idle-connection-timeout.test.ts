@@ -53,6 +53,8 @@ const proxyLog = (...matches: readonly LogMatch[]): LogState => log('istio-proxy
 const atHour = proxyLog(closed('istio/closed-outbound', 3306, QUIET_HOUR));
 const driver = log('app', said('istio/driver-found-dead-connection', 4));
 
+const INJECTED = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { istio-injection: enabled } }\n';
+
 const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['connections to a known host end at the default limit', 'live', dials({}, { logs: [atHour] })],
   ['to an unknown address', 'live', shop({ env: HIDDEN }, { logs: [proxyLog(closed('istio/closed-passthrough', 3307, QUIET_HOUR))] })],
@@ -197,6 +199,12 @@ const TABLE: readonly (readonly [string, Verdict, SnapshotParts])[] = [
   ['nothing that keeps connections', 'clear', shop()],
   ['dials HTTP', 'clear', shop({ env: DIALS }, { yaml: MYSQL.replace('name: mysql, port: 3306', 'name: http, port: 3306') })],
   ['a Job ends by itself', 'clear', { pods: [ordersPod({ owner: { kind: 'Job', namespace: 'shop', name: 'orders' } })] }],
+  ['asks for a sidecar and has no pod', 'unknown', { yaml: `${orders()}\n---\n${INJECTED}`, pods: [] }],
+  [
+    'asks for a sidecar and wants no pod',
+    'clear',
+    { yaml: `${orders().replace('spec:', 'spec:\n  replicas: 0')}\n---\n${INJECTED}`, pods: [] },
+  ],
   [
     'a gateway is no sidecar',
     'clear',

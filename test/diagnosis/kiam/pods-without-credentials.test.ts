@@ -476,6 +476,10 @@ describe('kiam/pods-without-credentials', () => {
         'latent DaemonSet/kiam-server',
         '  server-not-ready: kiam-server-a /status/phase = Running',
       ]);
+      assert.deepEqual(of(kiam({ pods: [agentPod()] })).slice(0, 2), [
+        'latent DaemonSet/kiam-server',
+        '  server-has-no-pods: kiam-server = 0 pods',
+      ]);
       const detects = ['--role-base-arn-autodetect'];
       const caught = kiam({ server: detects, pods: [serverPod(detects, { node: 'node-1' }), agentPod()] });
       assert.deepEqual(of(caught).slice(0, 2), ['latent DaemonSet/kiam-server', '  server-caught: kiam-server-a /status/phase = Running']);

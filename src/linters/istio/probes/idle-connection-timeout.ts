@@ -4,7 +4,7 @@ import { isWarning } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { isRaised } from '../live-idle-limit.ts';
-import type { MeshWorkload } from '../live-mesh.ts';
+import { asksInVain, type MeshWorkload } from '../live-mesh.ts';
 import { actionsFor } from './idle-connection-actions.ts';
 import { evidenceOf, proofsOf } from './idle-connection-evidence.ts';
 import { LOGS_AT_MOST, logRequests } from './idle-connection-lines.ts';
@@ -67,7 +67,7 @@ export const idleConnectionTimeout: Probe = {
       summary: summary(worstCount(subjects)),
       notChecked: unreadLogs(suspectsOf(situations)),
     });
-    return withPresence(view, judgement, 'no-sidecars');
+    return withPresence(view, judgement, 'no-sidecars', asksInVain(view));
   },
 };
 

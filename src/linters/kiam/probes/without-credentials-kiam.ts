@@ -115,7 +115,7 @@ function judgeCrash(view: ClusterView, crashing: readonly KiamPod[], findings: r
 /** The agents have nobody to ask, or a server asks an agent for its own credentials. */
 function judgeServers(
   view: ClusterView,
-  { pods }: KiamWorkload,
+  { pods, object }: KiamWorkload,
   all: readonly KiamWorkload[],
   dependants: readonly LiveDependant[],
 ): Judged {
@@ -123,7 +123,8 @@ function judgeServers(
   if (!servers.some(({ pod }) => isReady(pod))) {
     if (servers.some(({ pod }) => isStarting(pod, view.now)))
       return { verdict: 'unknown', evidence: [], wouldProve: [{ messageId: 'prove-again' }] };
-    const evidence = pods.map(({ pod }) => phaseEvidence(pod, { messageId: 'server-not-ready' }));
+    const none: Evidence = { source: 'status', object, pointer: '', value: '0 pods', explains: { messageId: 'server-has-no-pods' } };
+    const evidence = pods.length === 0 ? [none] : pods.map(({ pod }) => phaseEvidence(pod, { messageId: 'server-not-ready' }));
     return { verdict: dependants.length > 0 ? 'live' : 'latent', evidence, wouldProve: [] };
   }
   const agents = all.filter(({ role }) => role === 'agent').flatMap((one) => one.pods);

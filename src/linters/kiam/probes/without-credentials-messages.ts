@@ -29,6 +29,10 @@ export const WITHOUT_MESSAGES: Readonly<Record<string, Message>> = {
     en: 'No server is Ready: agents have nobody to ask, pods get nothing once what they hold has ended.',
     zh: '没有 Ready 的 server：agent 无人可问，Pod 手中的凭证过期后就再也拿不到。',
   },
+  'server-has-no-pods': {
+    en: 'No pod of the server exists, perhaps because no node fits its selector: agents have nobody to ask.',
+    zh: '没有任何 server Pod，可能是因为没有节点匹配它的选择器：agent 无人可问。',
+  },
   'server-caught': {
     en: 'This server asks the metadata service at its start (--role-base-arn-autodetect) and shares a node with an agent, which catches that request: its next start may fail.',
     zh: '这个 server 启动时要访问元数据服务（--role-base-arn-autodetect），却与 agent 同在一个节点，请求会被 agent 截获：下次启动可能失败。',
