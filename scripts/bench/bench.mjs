@@ -171,7 +171,7 @@ Goal at 10,000 files: ratio ≤ 0.4, ≤ 250 MiB.
 | the manifest and its neighbours (${edit.alone?.files} files read) | ${edit.alone?.lines} | ${round(edit.alone?.p50 ?? 0, 1)} | ${round(edit.alone?.p95 ?? 0, 1)} |
 | among 10,000 files (${edit.among?.files} read) | ${edit.among?.lines} | ${round(edit.among?.p50 ?? 0, 1)} | ${round(edit.among?.p95 ?? 0, 1)} |
 
-Goal: p95 ≤ 5 ms alone, ≤ 20 ms among 10,000 files.
+1,000 characters typed one after the other, the first on code that is not compiled yet. Goal: p95 ≤ 5 ms alone, ≤ 20 ms among 10,000 files.
 
 ## The extension
 
