@@ -22,5 +22,7 @@ const shown = spawnSync(process.execPath, [join(root, 'dist', 'cli.js'), 'lint',
   stdio: 'inherit',
 });
 if (shown.status === 0)
-  process.stdout.write('\nThe same in the editor: npm run demo. On your own repository: node dist/cli.js lint --root PATH. On your cluster: node dist/cli.js diagnose\n');
+  process.stdout.write(
+    '\nThe same in the editor: npm run demo. On your own repository: node dist/cli.js lint --root PATH. On your cluster: node dist/cli.js diagnose\n',
+  );
 process.exitCode = shown.status ?? 1;
