@@ -167,6 +167,12 @@ function schema(): string {
   return configurationSchemaText(ALL_RULES, PROBES, later);
 }
 
+/** What a configuration may say of probes. */
+function probesData(): string {
+  const entries = [...PROBES].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, options }) => ({ id, ...(options ? { options } : {}) }));
+  return `${JSON.stringify(entries, null, 2)}\n`;
+}
+
 /** What each verdict rests on: the resources, and which of them only sharpen it. */
 function needsTable(): string {
   const lines = ['| incident | needs | sharpened by | thresholds (options) |', '|---|---|---|---|'];
@@ -219,6 +225,7 @@ function generated(fault: (text: string) => void): Map<string, string> {
   filled('docs/diagnose.md', 'verdicts', verdictTables);
   filled('docs/diagnose.md', 'role', () => `\`\`\`yaml\n${robotRole(PROBES)}\`\`\`\n`);
   add('data/rules.json', rulesData);
+  add('data/probes.json', probesData);
   add('schemas/configuration.schema.json', schema);
   return files;
 }

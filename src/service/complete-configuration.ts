@@ -1,10 +1,10 @@
 import { type Setting, SETTINGS, type Shape } from '../configuration/settings.ts';
 import { LEVELS } from '../configuration/validate.ts';
-import { PROBES } from '../linters/probes.ts';
 import type { Message, OptionSpec, Rule } from '../linters/rule.ts';
 import type { Language } from '../runbooks/types.ts';
 import type { Position } from '../text/source.ts';
 import { ALL_RULES } from './engine-setup.ts';
+import { CONFIGURABLE_PROBES } from './probe-options.ts';
 import type { CompletionData } from './protocol.ts';
 
 /**
@@ -71,7 +71,7 @@ function keysFor(path: readonly string[], language: Language): CompletionData[] 
       key(rule.id, `${rule.default === 'on' ? rule.severity : 'off'} · ${rule.affects}`, said(rule.title, language), false),
     );
   }
-  if (shape?.shape === 'probes') return PROBES.map(({ id, options }) => key(id, '', '', options !== undefined));
+  if (shape?.shape === 'probes') return CONFIGURABLE_PROBES.map(({ id, options }) => key(id, '', '', options !== undefined));
   const probe = probeOf(path);
   if (probe && probe.rest.length === 0) return optionKeys(probe.options, language);
   const [rule, rest] = ruleOf(path);
@@ -109,7 +109,7 @@ type Options = Rule['options'];
 /** The probe in whose entry a path leads, and what is left of the path. */
 function probeOf(path: readonly string[]): { readonly options: Options; readonly rest: readonly string[] } | undefined {
   const at = path.findIndex((_, index) => shapeAt(path.slice(0, index))?.shape === 'probes');
-  const probe = at < 0 ? undefined : PROBES.find(({ id }) => id === path[at]);
+  const probe = at < 0 ? undefined : CONFIGURABLE_PROBES.find(({ id }) => id === path[at]);
   return probe && { options: probe.options, rest: path.slice(at + 1) };
 }
 

@@ -5,11 +5,11 @@ import type { Configuration } from '../configuration/configuration.ts';
 import { type LoadedSettings, loadSettings } from '../configuration/load.ts';
 import { staleBaseline } from '../linters/baseline.ts';
 import { Engine } from '../linters/engine.ts';
-import { PROBES } from '../linters/probes.ts';
 import { RULES } from '../linters/registry.ts';
 import type { Rule } from '../linters/rule.ts';
 import { suppressWith, unusedSuppression } from '../linters/unused-suppression.ts';
 import type { SourceFile } from '../text/source.ts';
+import { CONFIGURABLE_PROBES } from './probe-options.ts';
 import { readSource } from '../workspace/scan.ts';
 
 /** The rules of the registry, and the two that watch over suppressions and the baseline. */
@@ -22,7 +22,7 @@ export const CATALOGUE: ReadonlySet<string> = new Set(catalogue);
 
 /** Reads the text of a configuration file against the rules of this version. */
 export function readConfiguration(file: SourceFile): LoadedSettings {
-  return loadSettings(file, { rules: ALL_RULES, probes: PROBES, catalogue: CATALOGUE });
+  return loadSettings(file, { rules: ALL_RULES, probes: CONFIGURABLE_PROBES, catalogue: CATALOGUE });
 }
 
 /** An engine without files, for this configuration. Without a parser no code is read. */

@@ -1,6 +1,5 @@
 /** The threads in which the editor's engine and its reader of clusters run: the extension host stays free whatever a repository or a cluster holds. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ClusterHost } from './cluster-host.ts';
 import type { ClusterRequestMessage } from './cluster-protocol.ts';
 import { bundledParser } from './grammars.ts';
 import type { RequestMessage } from './protocol.ts';
@@ -20,8 +19,11 @@ if (!port) throw new Error('this program runs as a worker thread only');
 
 const given = workerData as WorkerData;
 if (given.task === 'cluster') {
-  const host = new ClusterHost((message) => port.postMessage(message));
-  port.on('message', (message: ClusterRequestMessage) => void host.receive(message));
+  // What judges clusters is a quarter of the program, and the other thread has no use for it.
+  void import('./cluster-host.ts').then(({ ClusterHost }) => {
+    const host = new ClusterHost((message) => port.postMessage(message));
+    port.on('message', (message: ClusterRequestMessage) => void host.receive(message));
+  });
 } else {
   const cancel = new Int32Array(given.cancel);
   const host = new ServiceHost({

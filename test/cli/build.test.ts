@@ -90,6 +90,14 @@ describe('the build', () => {
     const lint = eagerInputs(cli, outputOf('src/cli/lint.ts'));
     assert.ok(lint.includes('src/linters/engine.ts'));
     assert.deepEqual(
+      lint.filter(
+        (input) =>
+          /\/probes?(?:\/|\.ts|s\.ts)|src\/(?:snapshot\/builder|diagnosis\/|cluster\/)/.test(input) && input !== 'src/linters/probe.ts',
+      ),
+      [],
+      'linting loads nothing that diagnoses clusters',
+    );
+    assert.deepEqual(
       lint.filter((input) => /tree-sitter-wasm|markdown-it/.test(input)),
       [],
     );
