@@ -1,5 +1,6 @@
 import { readsInScope } from '../snapshot/scope.ts';
 import type { ClusterView, Judgement, NotChecked, Probe, Said, Subject, Verdict } from './probe.ts';
+import type { MessageData } from './rule.ts';
 
 const ORDER: readonly Verdict[] = ['live', 'latent', 'unknown', 'mitigated', 'clear', 'absent'];
 
@@ -28,6 +29,19 @@ export function conclude(view: ClusterView, probe: Probe, found: Found): Judgeme
   const worst = subjects[0]?.verdict ?? 'absent';
   const verdict = worst !== 'live' && worst !== 'latent' && missing(view, probe) ? 'unknown' : worst;
   return { verdict, summary: found.summary[verdict], subjects, notChecked };
+}
+
+/** Summaries by the names that most probes give them: `is-live`, `is-latent`, … @param data for all of them */
+export function summaries(data: MessageData): Readonly<Record<Verdict, Said>> {
+  const said = (verdict: Verdict): Said => ({ messageId: `is-${verdict}`, data });
+  return {
+    live: said('live'),
+    latent: said('latent'),
+    unknown: said('unknown'),
+    mitigated: said('mitigated'),
+    clear: said('clear'),
+    absent: said('absent'),
+  };
 }
 
 /** How many subjects have the worst verdict of all: whom a summary speaks of. */

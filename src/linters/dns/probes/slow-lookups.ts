@@ -1,9 +1,9 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS, HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
-import type { ClusterView, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import type { ClusterView, NotChecked, Probe, Subject, Verdict } from '../../probe.ts';
 import { clusterDns, metricsRequests } from '../cluster-dns.ts';
 import { raiseNdots } from './slow-lookups-actions.ts';
 import { type Limits, serverSubject } from './slow-lookups-server.ts';
@@ -58,7 +58,7 @@ export const slowLookups: Probe = {
       ...(servers.length === 0 && view.snapshot.cluster.scope === 'listed' ? [notSeen()] : []),
       ...workloadSubjects(view, limits.windowMs, servers.length > 0),
     ];
-    return conclude(view, slowLookups, { subjects, summary: summary(worstCount(subjects)), notChecked: javaSecurity(view) });
+    return conclude(view, slowLookups, { subjects, summary: summaries({ count: worstCount(subjects) }), notChecked: javaSecurity(view) });
   },
 };
 
@@ -109,17 +109,5 @@ function notSeen(): Subject {
     findings: [],
     wouldProve: [{ messageId: 'prove-coredns' }],
     actions: [],
-  };
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
   };
 }

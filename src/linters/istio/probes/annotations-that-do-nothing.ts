@@ -3,10 +3,10 @@ import { annotationsOf } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { textAt } from '../../../text/yaml.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, podReference } from '../../evidence.ts';
 import { lists, optionalLists } from '../../needs.ts';
-import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import type { ClusterView, Evidence, LiveFinding, Probe, Subject, Verdict } from '../../probe.ts';
 import { istioPresence, proxyOf } from '../live-mesh.ts';
 import { actionsFor, INJECT } from './annotations-actions.ts';
 import { MESSAGES } from './annotations-messages.ts';
@@ -49,7 +49,7 @@ export const annotationsThatDoNothing: Probe = {
   messages: MESSAGES,
   judge(view) {
     const subjects = subjectsOf(view);
-    const judgement = conclude(view, annotationsThatDoNothing, { subjects, summary: summary(worstCount(subjects)) });
+    const judgement = conclude(view, annotationsThatDoNothing, { subjects, summary: summaries({ count: worstCount(subjects) }) });
     return withPresence(view, judgement);
   },
 };
@@ -150,16 +150,4 @@ function evidenceOf(view: ClusterView, finding: LiveFinding, state: State): Evid
     explains: { messageId: key === INJECT ? 'pod-otherwise' : 'pod-lacks', data: { key } },
   };
   return [placed, lacks];
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

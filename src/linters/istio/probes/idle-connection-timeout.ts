@@ -1,8 +1,8 @@
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
-import type { ClusterView, LiveFinding, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import type { ClusterView, LiveFinding, NotChecked, Probe, Subject, Verdict } from '../../probe.ts';
 import { isRaised } from '../live-idle-limit.ts';
 import { asksInVain, type MeshWorkload } from '../live-mesh.ts';
 import { actionsFor } from './idle-connection-actions.ts';
@@ -64,7 +64,7 @@ export const idleConnectionTimeout: Probe = {
     const subjects = [...own, ...configurationSubjects(view, own)];
     const judgement = conclude(view, idleConnectionTimeout, {
       subjects,
-      summary: summary(worstCount(subjects)),
+      summary: summaries({ count: worstCount(subjects) }),
       notChecked: unreadLogs(suspectsOf(situations)),
     });
     return withPresence(view, judgement, 'no-sidecars', asksInVain(view));
@@ -126,16 +126,4 @@ function configurationSubjects(view: ClusterView, own: readonly Subject[]): Subj
 function unreadLogs(suspects: readonly MeshWorkload[]): NotChecked[] {
   if (suspects.length <= LOGS_AT_MOST) return [];
   return [{ what: 'pods/log', reason: 'limit', detail: `${LOGS_AT_MOST} of ${suspects.length} workloads` }];
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

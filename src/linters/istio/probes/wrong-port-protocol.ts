@@ -2,7 +2,7 @@ import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { itemsAt, scalarAt, textAt } from '../../../text/yaml.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { lineEvidence, podReference } from '../../evidence.ts';
 import { kubectl, target } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
@@ -47,7 +47,7 @@ export const wrongPortProtocol: Probe = {
     const subjects = subjectsOf(view, ports);
     const judgement = conclude(view, wrongPortProtocol, {
       subjects,
-      summary: summary(worstCount(subjects)),
+      summary: summaries({ count: worstCount(subjects) }),
       notChecked: unreadLogs(suspects),
     });
     return withPresence(view, judgement, 'no-such-port');
@@ -184,16 +184,4 @@ function look({ object }: MeshWorkload): Action {
 function unreadLogs(suspects: readonly MeshWorkload[]): NotChecked[] {
   if (suspects.length <= LOGS_AT_MOST) return [];
   return [{ what: 'pods/log', reason: 'limit', detail: `${LOGS_AT_MOST} of ${suspects.length} workloads` }];
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

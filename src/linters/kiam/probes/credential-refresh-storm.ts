@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -77,7 +77,10 @@ export const credentialRefreshStorm: Probe = {
       ...(servers.length === 0 ? agents.map(({ object }) => notSeen(object)) : []),
       ...(workloads.length + others.length === 0 && isScopeNarrow(view) ? dependants.map(({ object }) => notSeen(object)) : []),
     ];
-    return conclude(view, credentialRefreshStorm, { subjects, summary: summary(worstCount(subjects), dependants.length) });
+    return conclude(view, credentialRefreshStorm, {
+      subjects,
+      summary: summaries({ count: worstCount(subjects), dependants: dependants.length }),
+    });
   },
 };
 
@@ -204,16 +207,4 @@ function kube2iamSubject(view: ClusterView, workload: LiveWorkload, dependants: 
 
 function notSeen(object: Subject['object']): Subject {
   return { object, verdict: 'unknown', evidence: [], findings: [], wouldProve: [{ messageId: 'prove-server' }], actions: [] };
-}
-
-function summary(count: number, dependants: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count, dependants } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

@@ -1,8 +1,8 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { HOUR_MS } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
-import type { ClusterView, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import type { ClusterView, Probe, Subject } from '../../probe.ts';
 import { isScopeNarrow, kiamWorkloads, type KiamWorkload, kube2iamWorkloads, liveDependants } from '../live-kiam.ts';
 import { crashLogs, kiamSubject } from './without-credentials-kiam.ts';
 import { WITHOUT_MESSAGES } from './without-credentials-messages.ts';
@@ -47,7 +47,7 @@ export const podsWithoutCredentials: Probe = {
   },
   judge(view) {
     const subjects = subjectsOf(view);
-    return conclude(view, podsWithoutCredentials, { subjects, summary: summary(worstCount(subjects)) });
+    return conclude(view, podsWithoutCredentials, { subjects, summary: summaries({ count: worstCount(subjects) }) });
   },
 };
 
@@ -84,16 +84,4 @@ function windowOf(view: ClusterView): number {
 
 function notSeen(object: Subject['object']): Subject {
   return { object, verdict: 'unknown', evidence: [], findings: [], wouldProve: [{ messageId: 'prove-agents' }], actions: [] };
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

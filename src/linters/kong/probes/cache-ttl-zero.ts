@@ -3,7 +3,7 @@ import { linesOf } from '../../../snapshot/log-matches.ts';
 import { limitUses, oomKills, type WorkingSet, workingSets } from '../../../snapshot/memory.ts';
 import type { LogSignature, PodState, ServiceRequest } from '../../../snapshot/snapshot.ts';
 import { DAY_MS, isWithin, MINUTE_MS, runningSince } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { configEvidence, killEvidence, lineEvidence, podReference, useEvidence } from '../../evidence.ts';
 import { kubectl } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
@@ -70,7 +70,7 @@ export const cacheTtlZero: Probe = {
     ),
   judge(view) {
     const subjects = kongNodes(view).map((node) => subjectOf(view, node));
-    return conclude(view, cacheTtlZero, { subjects, summary: summary(worstCount(subjects)) });
+    return conclude(view, cacheTtlZero, { subjects, summary: summaries({ count: worstCount(subjects) }) });
   },
 };
 
@@ -213,16 +213,4 @@ function actionsFor(node: KongNode): Action[] {
       : []),
     ...(change ? [{ title: { messageId: 'default-ttl' }, risk: 'change' as const, ...change }] : []),
   ];
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

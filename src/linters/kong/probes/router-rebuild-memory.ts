@@ -1,6 +1,6 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, killEvidence, lineEvidence, useEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
@@ -77,7 +77,7 @@ export const routerRebuildMemory: Probe = {
   judge(view) {
     const nodes = kongNodes(view);
     const subjects = nodes.map((node) => subjectOf(view, node, nodes));
-    return conclude(view, routerRebuildMemory, { subjects, summary: summary(worstCount(subjects)) });
+    return conclude(view, routerRebuildMemory, { subjects, summary: summaries({ count: worstCount(subjects) }) });
   },
 };
 
@@ -202,16 +202,4 @@ function measured({ memory, full }: Situation): Evidence[] {
     ...(fullest && full ? [useEvidence(fullest, { messageId: 'full' })] : []),
     ...(steady && !full ? [useEvidence(steady, { messageId: 'steady', data: { twice: Math.round(steady.memoryMiB * 2) } })] : []),
   ];
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }

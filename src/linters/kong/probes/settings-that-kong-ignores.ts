@@ -2,10 +2,10 @@ import { isVersionKnown, UNKNOWN_VERSION } from '../../../model/version.ts';
 import type { FoundLine } from '../../../snapshot/log-matches.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { runningSince } from '../../../snapshot/times.ts';
-import { conclude, worstCount } from '../../conclude.ts';
+import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence, podReference } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
-import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import type { ClusterView, Evidence, LiveFinding, Probe, Subject, Verdict } from '../../probe.ts';
 import { kongVersionOfImage } from '../image.ts';
 import { findingsOf, type KongNode, kongNodes, stateOf, versionText } from '../live-nodes.ts';
 import { statusOf } from '../settings-history.ts';
@@ -57,7 +57,7 @@ export const settingsThatKongIgnores: Probe = {
     );
     const others = told.filter((line) => !nodes.some((node) => isOf(node, line)));
     const subjects = [...settings, ...plugins, ...refusalSubjects(view, others)];
-    return conclude(view, settingsThatKongIgnores, { subjects, summary: summary(worstCount(subjects)) });
+    return conclude(view, settingsThatKongIgnores, { subjects, summary: summaries({ count: worstCount(subjects) }) });
   },
 };
 
@@ -177,16 +177,4 @@ function pluginSubjects(view: ClusterView, { lines, events }: Refusals): Subject
       },
     ];
   });
-}
-
-function summary(count: number): Record<Verdict, Said> {
-  const said = (messageId: string): Said => ({ messageId, data: { count } });
-  return {
-    live: said('is-live'),
-    latent: said('is-latent'),
-    mitigated: said('is-mitigated'),
-    clear: said('is-clear'),
-    absent: said('is-absent'),
-    unknown: said('is-unknown'),
-  };
 }
