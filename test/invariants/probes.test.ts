@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PROBES } from '../../src/linters/probes.ts';
 import { RULES } from '../../src/linters/registry.ts';
+import { parseGoDurationMs } from '../../src/model/duration.ts';
 import { loadRunbooks } from '../../src/runbooks/load.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -72,6 +73,7 @@ describe('every probe', () => {
       for (const [name, option] of Object.entries(options)) {
         assert.notEqual(option.default, '', `${id} ${name}`);
         assert.match(option.description.zh, /\p{Script=Han}/u, `${id} ${name}`);
+        if (option.type === 'duration') assert.ok((parseGoDurationMs(String(option.default)) ?? 0) > 0, `${id} ${name}`);
       }
     }
   });

@@ -1,9 +1,9 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { DAY_MS, HOUR_MS } from '../../../snapshot/times.ts';
+import { DAY_MS } from '../../../snapshot/times.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, NotChecked, Probe, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { clusterDns, metricsRequests } from '../cluster-dns.ts';
 import { raiseNdots } from './slow-lookups-actions.ts';
 import { type Limits, serverSubject } from './slow-lookups-server.ts';
@@ -64,10 +64,10 @@ export const slowLookups: Probe = {
 
 function limitsOf(view: ClusterView): Limits {
   return {
-    windowMs: parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS,
+    windowMs: durationOption(view, 'window'),
     killWindowMs: DAY_MS,
     nxdomainPercent: Number(view.option('nxdomainPercent')),
-    p99Ms: parseGoDurationMs(String(view.option('p99'))) ?? 100,
+    p99Ms: durationOption(view, 'p99'),
     timeoutsAnHour: Number(view.option('timeouts')),
   };
 }

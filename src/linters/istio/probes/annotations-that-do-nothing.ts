@@ -1,12 +1,11 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
 import { annotationsOf } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
-import { HOUR_MS } from '../../../snapshot/times.ts';
 import { textAt } from '../../../text/yaml.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, podReference } from '../../evidence.ts';
 import { lists, optionalLists } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { istioPresence, proxyOf } from '../live-mesh.ts';
 import { actionsFor, INJECT } from './annotations-actions.ts';
 import { MESSAGES } from './annotations-messages.ts';
@@ -68,7 +67,7 @@ function subjectsOf(view: ClusterView): Subject[] {
     told.set(key, known);
     return known;
   };
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS;
+  const windowMs = durationOption(view, 'window');
   for (const refusal of refusals(view, windowMs)) at(refusal.owner).refused.push(refusal);
   // Without Istio nobody reads them, and nobody misses anything.
   if (istioPresence(view) !== 'absent') {

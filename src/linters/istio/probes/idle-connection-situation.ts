@@ -1,9 +1,9 @@
 import { parseGoDurationMs } from '../../../model/duration.ts';
 import type { PodState } from '../../../snapshot/snapshot.ts';
-import { DAY_MS } from '../../../snapshot/times.ts';
 import { textAt } from '../../../text/yaml.ts';
 import { isWarning } from '../../evidence.ts';
 import type { ClusterView, Evidence, LiveFinding } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { meshHosts } from '../facts-hosts.ts';
 import { meshKeepalive } from '../facts-mesh-config.ts';
 import { DEFAULT_LIMIT_MS, type IdleLimit, idleLimit, isRaised, keepsAlive, type Way } from '../live-idle-limit.ts';
@@ -114,7 +114,7 @@ export interface Proof {
 }
 
 export function proofOf(view: ClusterView, { mesh }: Situation): Proof {
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+  const windowMs = durationOption(view, 'window');
   const all = closings(view, mesh, windowMs);
   const quiet = all.filter(({ way }) => way !== 'reset');
   const present = quiet.filter((one) => limitsOf(view, mesh, one).some((limit) => isNear(view, one.durationMs, limit.limitMs)));

@@ -1,5 +1,3 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { HOUR_MS } from '../../../snapshot/times.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { itemsAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
@@ -7,6 +5,7 @@ import { lineEvidence, podReference } from '../../evidence.ts';
 import { kubectl, target } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { istioPresence, type MeshWorkload, proxyOf } from '../live-mesh.ts';
 import { withPresence } from './presence.ts';
 import { hostName, isBroken, referenceOf, type ServerPort, serverPorts } from './server-first-ports.ts';
@@ -93,7 +92,7 @@ function verdictOf(port: ServerPort, lines: readonly PortLines[]): Verdict {
 
 function linesFor(view: ClusterView, port: ServerPort, broken: readonly ServerPort[], read: ReadonlySet<string>): PortLines[] {
   if (!isBroken(port)) return [];
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS;
+  const windowMs = durationOption(view, 'window');
   const isRead = ({ pods }: MeshWorkload): boolean => pods.some(({ namespace, name }) => read.has(`${namespace}/${name}`));
   const proxies = read.size === 0 ? [] : port.proxies.filter(isRead);
   return [

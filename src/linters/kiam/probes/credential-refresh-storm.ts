@@ -1,9 +1,8 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { HOUR_MS } from '../../../snapshot/times.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, lineEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveWorkload, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import {
   containersOf,
   isScopeNarrow,
@@ -98,7 +97,7 @@ function isBad({ life }: Served): boolean {
 }
 
 function windowOf(view: ClusterView): number {
-  return parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS;
+  return durationOption(view, 'window');
 }
 
 function serverSubject(

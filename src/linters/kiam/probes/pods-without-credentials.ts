@@ -1,8 +1,7 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { HOUR_MS } from '../../../snapshot/times.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { lists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Probe, Subject } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { isScopeNarrow, kiamWorkloads, type KiamWorkload, kube2iamWorkloads, liveDependants } from '../live-kiam.ts';
 import { crashLogs, kiamSubject } from './without-credentials-kiam.ts';
 import { WITHOUT_MESSAGES } from './without-credentials-messages.ts';
@@ -79,7 +78,7 @@ function serversOf(workloads: readonly KiamWorkload[]): KiamWorkload[] {
 }
 
 function windowOf(view: ClusterView): number {
-  return parseGoDurationMs(String(view.option('window'))) ?? HOUR_MS;
+  return durationOption(view, 'window');
 }
 
 function notSeen(object: Subject['object']): Subject {

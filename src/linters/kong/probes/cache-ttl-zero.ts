@@ -1,13 +1,13 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
 import { linesOf } from '../../../snapshot/log-matches.ts';
 import { limitUses, oomKills, type WorkingSet, workingSets } from '../../../snapshot/memory.ts';
 import type { LogSignature, PodState, ServiceRequest } from '../../../snapshot/snapshot.ts';
-import { DAY_MS, isWithin, MINUTE_MS, runningSince } from '../../../snapshot/times.ts';
+import { isWithin, MINUTE_MS, runningSince } from '../../../snapshot/times.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { configEvidence, killEvidence, lineEvidence, podReference, useEvidence } from '../../evidence.ts';
 import { kubectl } from '../../kubectl.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { effective, workerCount } from '../effective.ts';
 import { adminAnswers, adminPorts, readPlugins } from '../live-admin.ts';
 import { findingsOf, type KongNode, kongNodes, runs, settingChange, stateOf, versionText } from '../live-nodes.ts';
@@ -133,7 +133,7 @@ function verdictWithout(node: KongNode): Verdict {
 /** What proves that it leaks now: kills, panics, growth. */
 function measured(view: ClusterView, node: KongNode): Evidence[] {
   const { snapshot, now } = view;
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+  const windowMs = durationOption(view, 'window');
   const kills = oomKills(node.pods, node.container, now, windowMs).filter(({ recent }) => recent);
   const lines = node.pods
     .flatMap((pod) => linesOf(snapshot, pod, node.container, WORKER_KILLED.id, LUA_PANIC.id))

@@ -1,9 +1,9 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
 import type { FoundLine } from '../../../snapshot/log-matches.ts';
 import type { EventState, LogRequest, LogSignature, ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
-import { DAY_MS, isWithin } from '../../../snapshot/times.ts';
+import { isWithin } from '../../../snapshot/times.ts';
 import { lineEvidence } from '../../evidence.ts';
 import type { ClusterView, Evidence, Subject } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { isControllerImage, kongNodes, stateOf } from '../live-nodes.ts';
 import { LOOK_AT_EVENTS } from './ignored-settings-actions.ts';
 
@@ -30,7 +30,7 @@ export interface Refusals {
 }
 
 export function refusalsOf(view: ClusterView): Refusals {
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+  const windowMs = durationOption(view, 'window');
   const { snapshot, now } = view;
   const lines = snapshot.logs
     .flatMap((log) => log.matches.filter(({ signature }) => signature === UNKNOWN_FIELD.id).map((match): FoundLine => ({ ...match, log })))

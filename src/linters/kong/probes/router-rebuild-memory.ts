@@ -1,9 +1,8 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { DAY_MS } from '../../../snapshot/times.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning, killEvidence, lineEvidence, useEvidence } from '../../evidence.ts';
 import { lists, optionalLists, POD_LOGS } from '../../needs.ts';
 import type { ClusterView, Evidence, LiveFinding, Probe, Said, Subject, Verdict } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { adminRequests } from '../live-admin.ts';
 import { findingsOf, type KongNode, kongNodes, runs } from '../live-nodes.ts';
 import { hasDatabase, holdsWrites, isEventual, isUnlimited, type NodeMemory, nodeLogs, nodeMemory, rebuildOf } from '../live-rebuild.ts';
@@ -106,7 +105,7 @@ export interface Situation {
 }
 
 function subjectOf(view: ClusterView, node: KongNode, nodes: readonly KongNode[]): Subject {
-  const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+  const windowMs = durationOption(view, 'window');
   const memory = nodeMemory(view, node, windowMs);
   const routes = liveRoutes(view, node, nodes);
   const rebuild = rebuildOf(node);

@@ -1,12 +1,12 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
 import { BYTES_PER_MIB } from '../../../model/quantity.ts';
 import { linesOf } from '../../../snapshot/log-matches.ts';
 import type { LogRequest, LogSignature, PodState } from '../../../snapshot/snapshot.ts';
-import { DAY_MS, isWithin } from '../../../snapshot/times.ts';
+import { isWithin } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { configEvidence, killEvidence, lineEvidence, podReference } from '../../evidence.ts';
 import { setEnvironment } from '../../kubectl.ts';
 import type { Action, ClusterView, Evidence, LiveFinding, Probe } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { findingsOf, type LiveContainer, liveContainers, stateOf, variableOf } from '../live-containers.ts';
 import { type Judged, judgeMemory, moreMemory, NEEDS, OPTIONS, subjectsOf, summaryOf } from '../live-memory.ts';
 import { GO_MESSAGES } from './go-memory-limit-messages.ts';
@@ -49,7 +49,7 @@ export const goMemoryLimit: Probe = {
 };
 
 function windowOf(view: ClusterView): number {
-  return parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+  return durationOption(view, 'window');
 }
 
 /** Programs that are known to be Go but set nothing are named only when something happens to them. */

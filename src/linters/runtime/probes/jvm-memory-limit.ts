@@ -1,8 +1,7 @@
-import { parseGoDurationMs } from '../../../model/duration.ts';
-import { DAY_MS } from '../../../snapshot/times.ts';
 import { conclude } from '../../conclude.ts';
 import { configEvidence } from '../../evidence.ts';
 import type { ClusterView, Evidence, Probe } from '../../probe.ts';
+import { durationOption } from '../../probe-options.ts';
 import { effectiveVariable } from '../built-from.ts';
 import { jvmMemory } from '../jvm-heap.ts';
 import { jvmOptionsOf } from '../jvm-options.ts';
@@ -24,7 +23,7 @@ export const jvmMemoryLimit: Probe = {
   options: OPTIONS,
   messages: JVM_MESSAGES,
   judge(view) {
-    const windowMs = parseGoDurationMs(String(view.option('window'))) ?? DAY_MS;
+    const windowMs = durationOption(view, 'window');
     const judged = liveContainers(view, windowMs)
       .filter(({ sign }) => sign?.runtime === 'jvm')
       .map((one) => [one, judgeJvm(view, one)] as const);
