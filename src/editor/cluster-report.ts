@@ -5,6 +5,7 @@ import { driftText } from './cluster-drift.ts';
 import type { ClusterSession } from './cluster-session.ts';
 import { COPY_COMMAND, COPY_UNDO, OPEN_OBJECT, OPEN_RUNBOOK } from './commands.ts';
 import { language } from './preferences.ts';
+import { scriptlessPanel } from './scriptless-panel.ts';
 
 /** One panel for the incident report. No script runs in it; links may run only the commands named here, and none of them changes anything. */
 export class ClusterReport implements vscode.Disposable {
@@ -35,16 +36,13 @@ export class ClusterReport implements vscode.Disposable {
   }
 
   private createPanel(): vscode.WebviewPanel {
-    const panel = vscode.window.createWebviewPanel('runbookLens.report', vscode.l10n.t('Incident report'), vscode.ViewColumn.Active, {
-      enableScripts: false,
-      enableCommandUris: [OPEN_RUNBOOK, OPEN_OBJECT, COPY_COMMAND, COPY_UNDO],
-      enableFindWidget: true,
-      localResourceRoots: [this.media],
+    const panel = scriptlessPanel({
+      viewType: 'runbookLens.report',
+      title: vscode.l10n.t('Incident report'),
+      column: vscode.ViewColumn.Active,
+      commands: [OPEN_RUNBOOK, OPEN_OBJECT, COPY_COMMAND, COPY_UNDO],
+      media: this.media,
     });
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(this.media, 'book-light.svg'),
-      dark: vscode.Uri.joinPath(this.media, 'book-dark.svg'),
-    };
     panel.onDidDispose(() => {
       this.panel = undefined;
     });

@@ -7,6 +7,7 @@ import { isOurs, language } from './preferences.ts';
 import { runbookOf } from './runbook-badges.ts';
 import { pickRunbook } from './runbook-picker.ts';
 import { readerHtml } from './reader-html.ts';
+import { scriptlessPanel } from './scriptless-panel.ts';
 import type { ServiceClient } from './service-client.ts';
 
 /** One panel for all runbooks, beside the code. No script runs in it; links may run only the commands named here. */
@@ -59,17 +60,13 @@ export class RunbookReader implements vscode.Disposable {
   }
 
   private createPanel(): vscode.WebviewPanel {
-    const column = vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
-    const panel = vscode.window.createWebviewPanel('runbookLens.reader', 'Runbook', column, {
-      enableScripts: false,
-      enableCommandUris: [OPEN_RUNBOOK, COPY_FENCE, REVEAL, SHOW_RULE, OPEN_REPORT],
-      enableFindWidget: true,
-      localResourceRoots: [this.media],
+    const panel = scriptlessPanel({
+      viewType: 'runbookLens.reader',
+      title: 'Runbook',
+      column: vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
+      commands: [OPEN_RUNBOOK, COPY_FENCE, REVEAL, SHOW_RULE, OPEN_REPORT],
+      media: this.media,
     });
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(this.media, 'book-light.svg'),
-      dark: vscode.Uri.joinPath(this.media, 'book-dark.svg'),
-    };
     panel.onDidDispose(() => {
       this.panel = undefined;
       this.shown = undefined;

@@ -120,7 +120,7 @@ export class ClusterHost {
         followUp: (soFar) => followUpOf(soFar, judging),
         ...(params.observeMs === undefined ? {} : { observeMs: params.observeMs }),
       });
-      return cancel.signal.aborted ? { is: 'stopped' } : this.hold(snapshot, params, '', 0);
+      return cancel.signal.aborted ? { is: 'stopped' } : this.hold(snapshot, judging, '', 0);
     } finally {
       opened.value.close();
       if (this.running === cancel) this.running = undefined;
@@ -144,24 +144,24 @@ export class ClusterHost {
     if (cancel.signal.aborted) return { is: 'stopped' };
     this.running = undefined;
     if ('error' in saved) return { is: 'failed', message: messageText(saved.error.message, saved.error.data, params.language) };
-    return this.hold(saved.snapshot, params, params.path, saved.skipped.length);
+    return this.hold(saved.snapshot, judging, params.path, saved.skipped.length);
   }
 
   private again(settings: DiagnosisSettings): DiagnosisAnswer {
-    return this.held ? this.hold(this.held.snapshot, settings, this.held.from, this.held.skipped) : { is: 'stopped' };
+    return this.held ? this.hold(this.held.snapshot, settingsOf(settings), this.held.from, this.held.skipped) : { is: 'stopped' };
   }
 
-  private hold(snapshot: Snapshot, settings: DiagnosisSettings, from: string, skipped: number): DiagnosisAnswer {
-    const judged = judgeSnapshot(snapshot, settingsOf(settings));
+  private hold(snapshot: Snapshot, judging: ReportSettings, from: string, skipped: number): DiagnosisAnswer {
+    const judged = judgeSnapshot(snapshot, judging);
     this.held = { ...judged, snapshot, from, skipped };
-    const report = reportOf(judged, settings.language);
+    const report = reportOf(judged, judging.language);
     const wanted = new Set(judged.diagnosis.findings.map(({ object }) => `${object.kind}/${object.name}`));
     const data = {
       report,
       narrowed: snapshot.cluster.narrowed === true,
       from,
       skipped,
-      pictures: diagnosisPictures(report, snapshot, settings.language),
+      pictures: diagnosisPictures(report, snapshot, judging.language),
       wanted: [...wanted],
       namespaces: namespacesOf(snapshot),
     };
@@ -196,9 +196,9 @@ export class ClusterHost {
 
 const NOT_IN_CLUSTER: ReadonlySet<string> = new Set(PROBES.flatMap(({ notInCluster = [] }) => notInCluster));
 
-function settingsOf({ root, preview }: DiagnosisSettings): Omit<ReportSettings, 'language'> {
+function settingsOf({ root, preview, language }: DiagnosisSettings): ReportSettings {
   const configuration = root === undefined ? new Configuration() : configurationOf(root);
-  return { configuration, preview, options: configuration.settings.probes };
+  return { configuration, preview, language, options: configuration.settings.probes };
 }
 
 /** With an error in the file there are no settings: the editor points at it. */

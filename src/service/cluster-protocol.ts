@@ -8,6 +8,7 @@ import type { DiagnosisReport } from '../report/diagnosis-report.ts';
 import type { Language } from '../runbooks/types.ts';
 import type { ObjectReference } from '../snapshot/snapshot.ts';
 import type { Range } from '../text/source.ts';
+import type { Reply } from './protocol.ts';
 
 export type { ContextList, Drift, ObjectReference, Progress, Scope };
 
@@ -90,8 +91,7 @@ export type ClusterRequestMessage = {
 }[ClusterRequestName];
 
 export type ClusterMessage =
-  | { readonly kind: 'answer'; readonly id: number; readonly result: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly message: string }
+  | Reply
   | { readonly kind: 'progress'; readonly progress: Progress }
   /** What a credential plugin of the kubeconfig says while it runs: perhaps the address and code of a login. */
   | { readonly kind: 'plugin'; readonly text: string };

@@ -191,9 +191,13 @@ export type RequestMessage = {
   [N in RequestName]: { readonly id: number; readonly name: N; readonly params: Requests[N]['params'] };
 }[RequestName];
 
-export type ServiceMessage =
+/** What a request comes to, in each of the threads. */
+export type Reply =
   | { readonly kind: 'answer'; readonly id: number; readonly result: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly message: string }
+  | { readonly kind: 'failure'; readonly id: number; readonly message: string };
+
+export type ServiceMessage =
+  | Reply
   | { readonly kind: 'update'; readonly update: FolderUpdate }
   | { readonly kind: 'progress'; readonly folder: string; readonly files: number }
   | { readonly kind: 'ready' }
