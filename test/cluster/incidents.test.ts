@@ -11,11 +11,11 @@ import { PROBES } from '../../src/linters/probes.ts';
 import type { IncidentReport } from '../../src/report/diagnosis-report.ts';
 import { followUpOf, incidentReport, NEEDS } from '../../src/service/incident-report.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
-import type { Stage } from '../diagnosis/grpc/stage.ts';
 import type { KubeJson } from './api.ts';
 import { describeCluster } from './control-plane.ts';
 import { GATEWAY_DEFINITIONS, ISTIO_DEFINITIONS, KONG_DEFINITIONS } from './definitions.ts';
 import { type Fakes, startFakes } from './fakes.ts';
+import type { Stage } from '../diagnosis/stage.ts';
 
 /** Each incident as `live` and after its runbook's fix; the commands are those that the report offers and that make the difference. */
 interface StagedIncident {

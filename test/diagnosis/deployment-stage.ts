@@ -1,6 +1,7 @@
 import { dump, loadAll } from 'js-yaml';
 import type { KubeJson } from '../cluster/api.ts';
 import type { PodUsage } from '../cluster/fakes.ts';
+import { ago } from './stage.ts';
 
 /** A container that ended, minutes ago. */
 export interface StagedEnd {
@@ -150,9 +151,4 @@ export function podUsage(staged: StagedDeployment, memory: string): PodUsage {
 
 export function objectsOf(yaml: string): KubeJson[] {
   return loadAll(yaml) as KubeJson[];
-}
-
-/** Whole seconds, as Kubernetes writes times. */
-export function ago(now: Date, minutes: number): string {
-  return new Date(now.getTime() - minutes * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
 }

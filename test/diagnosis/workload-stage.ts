@@ -1,5 +1,5 @@
 import type { KubeJson } from '../cluster/api.ts';
-import { ago } from './deployment-stage.ts';
+import { ago } from './stage.ts';
 
 /** A workload of one container, with one pod that is Ready on node-1; a Deployment with its ReplicaSet between. */
 export interface StagedWorkload {

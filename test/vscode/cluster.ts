@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { deploymentYaml, objectsOf, podUsage, type StagedDeployment } from '../diagnosis/deployment-stage.ts';
-import type { Stage } from '../diagnosis/grpc/stage.ts';
 import type { KubeJson } from '../cluster/api.ts';
 import { type ControlPlane, startControlPlane, whyNoControlPlane } from '../cluster/control-plane.ts';
 import { type Fakes, startFakes } from '../cluster/fakes.ts';
@@ -15,6 +14,7 @@ import * as cacheTtlZero from '../diagnosis/kong/cache-ttl-zero-stage.ts';
 import * as routerRebuild from '../diagnosis/kong/router-rebuild-memory-stage.ts';
 import * as goMemory from '../diagnosis/runtime/go-memory-limit-stage.ts';
 import * as jvmMemory from '../diagnosis/runtime/jvm-memory-limit-stage.ts';
+import type { Stage } from '../diagnosis/stage.ts';
 
 export interface EditorCluster {
   /** For the extension host. */

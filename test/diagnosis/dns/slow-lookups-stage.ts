@@ -1,7 +1,6 @@
 import type { KubeJson } from '../../cluster/api.ts';
-import { ago } from '../deployment-stage.ts';
-import type { Stage } from '../grpc/stage.ts';
 import { namespaceObject, podName, type StagedWorkload, workloadObjects } from '../workload-stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 /** Somebody set ndots to 1 for all pods; this one is Alpine. */
 function web(ndots: string, revision: number): StagedWorkload {

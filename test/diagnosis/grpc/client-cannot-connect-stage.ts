@@ -1,4 +1,5 @@
-import { deployment, namespace, NAMESPACE, podPrefix, service, type Stage, type StagedWorkload } from './stage.ts';
+import { deployment, namespace, NAMESPACE, podPrefix, service, type StagedWorkload } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** `checkout` has an http:// URL for its gRPC target since its last rollout. */
 const ORDERS: StagedWorkload = {

@@ -1,4 +1,5 @@
-import { deployment, namespace, NAMESPACE, podPrefix, service, type Stage, type StagedWorkload } from './stage.ts';
+import { deployment, namespace, NAMESPACE, podPrefix, service, type StagedWorkload } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** `checkout` pings every 10 s, without calls too; `orders` has the default policy. */
 const ORDERS: StagedWorkload = {

@@ -1,4 +1,5 @@
-import { deployment, namespace, samplesOf, service, type Stage, type StagedWorkload } from './stage.ts';
+import { deployment, namespace, samplesOf, service, type StagedWorkload } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /**
  * `orders` serves gRPC with three pods behind a Service with an address; two pods of `checkout` dial it and share one of them, which was killed for

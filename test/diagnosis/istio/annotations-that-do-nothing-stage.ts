@@ -1,5 +1,6 @@
 import type { KubeJson } from '../../cluster/api.ts';
-import { ago, deployment, livePod, namespaces, objectOf, ordersOf, replicaSet, setName, type Stage, type StagedOrders } from './stage.ts';
+import { deployment, livePod, namespaces, objectOf, ordersOf, replicaSet, setName, type StagedOrders } from './stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 const EXCLUDE = 'traffic.sidecar.istio.io/excludeOutboundPorts';
 

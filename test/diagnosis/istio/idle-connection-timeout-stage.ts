@@ -1,5 +1,6 @@
 import type { KubeJson } from '../../cluster/api.ts';
-import { accessLine, logsOf, namespaces, objectOf, ordersOf, podName, type Stage, type StagedOrders } from './stage.ts';
+import { accessLine, logsOf, namespaces, objectOf, ordersOf, podName, type StagedOrders } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** `orders` keeps a pool to a MySQL outside the cluster, which Istio knows by a ServiceEntry. */
 const ENTRY = `

@@ -1,9 +1,6 @@
 import { load } from 'js-yaml';
 import type { KubeJson } from '../../cluster/api.ts';
-import { ago, type Stage } from '../grpc/stage.ts';
-
-export type { Stage };
-export { ago };
+import { ago, type Stage } from '../stage.ts';
 
 /** What an incident's stages have in common: Deployment `orders` in the injected namespace `shop`, one revision of it, and its pods with a sidecar. */
 export interface StagedOrders {

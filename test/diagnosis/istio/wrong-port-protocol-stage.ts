@@ -1,5 +1,6 @@
 import type { KubeJson } from '../../cluster/api.ts';
-import { accessLine, logsOf, namespaces, objectOf, ordersOf, podName, type Stage, type StagedOrders } from './stage.ts';
+import { accessLine, logsOf, namespaces, objectOf, ordersOf, podName, type StagedOrders } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** A second MySQL on 3307 under a name that says nothing, and `orders` that dials it. */
 const ORDERS: StagedOrders = { revision: 1, env: '{ name: DB_HOST, value: "mysql-shard.data:3307" }', pods: [30] };

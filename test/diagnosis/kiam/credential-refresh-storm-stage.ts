@@ -1,7 +1,6 @@
-import type { Stage } from '../grpc/stage.ts';
-import { ago } from '../deployment-stage.ts';
 import { namespaceObject, podName } from '../workload-stage.ts';
 import { AGENT, cluster, orders, server } from './stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 /** The flags that the shipped manifests leave out: 15m and 5m. */
 const SICK = server([], 1);

@@ -1,8 +1,7 @@
-import type { Stage } from '../grpc/stage.ts';
-import { ago } from '../deployment-stage.ts';
 import { namespaceObject, podName } from '../workload-stage.ts';
 import type { KubeJson } from '../../cluster/api.ts';
 import { AGENT, cluster, orders, server } from './stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 const PERMITTED = 'iam.amazonaws.com/permitted';
 const SERVER = server(['--session-duration=60m', '--session-refresh=26m'], 1);

@@ -1,5 +1,5 @@
-import type { Stage } from '../grpc/stage.ts';
-import { ago, deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 /** Kong 0.12.3 with a ttl of 0 and four workers, one of which grows. */
 const KONG: StagedDeployment = {

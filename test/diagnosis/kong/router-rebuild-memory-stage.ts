@@ -1,5 +1,5 @@
-import type { Stage } from '../grpc/stage.ts';
-import { ago, deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 /** The incident that the runbook starts from: Kong 2.2, 4 workers, strict, 4 GiB; decK writes every ten minutes. */
 const KONG: StagedDeployment = {

@@ -1,5 +1,5 @@
-import type { Stage } from '../grpc/stage.ts';
 import { deploymentYaml, objectsOf, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** The upgrade to 2.8 left the setting under its old name. */
 const KONG: StagedDeployment = {

@@ -1,5 +1,5 @@
-import type { Stage } from '../grpc/stage.ts';
-import { ago, deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { deploymentYaml, objectsOf, podName, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import { ago, type Stage } from '../stage.ts';
 
 /** Somebody wrote the limit as Kubernetes does. */
 const ORDERS: StagedDeployment = {

@@ -1,5 +1,5 @@
-import type { Stage } from '../grpc/stage.ts';
 import { deploymentYaml, objectsOf, podUsage, type StagedDeployment } from '../deployment-stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** A heap as large as the container. */
 const CATALOG: StagedDeployment = {
