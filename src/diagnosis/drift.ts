@@ -1,3 +1,6 @@
+import { referenceKey } from '../snapshot/reference.ts';
+import { groupBy } from '../text/group-by.ts';
+import { escapeToken, pointerTokens } from '../text/json-tree.ts';
 import type { JsonValue, LiveObject, ObjectReference, Snapshot } from '../snapshot/snapshot.ts';
 
 /** An object as a file of the workspace has it. */
@@ -84,7 +87,7 @@ export interface Drift {
  */
 export function compareDrift(manifests: Manifests, live: LiveSide, changedAt: (path: string) => string | undefined): Drift[] {
   const liveByName = groupBy(live.snapshot.objects, (object) => `${object.kind}/${object.metadata.name}`);
-  const findingsOf = groupBy(live.findings, ({ rule, object }) => `${rule} ${keyOf(object)}`);
+  const findingsOf = groupBy(live.findings, ({ rule, object }) => `${rule} ${referenceKey(object)}`);
   const found: Drift[] = [];
   /** Which manifests describe which live object. */
   const described = new Map<LiveObject, number[]>();
@@ -118,7 +121,7 @@ export function compareDrift(manifests: Manifests, live: LiveSide, changedAt: (p
       if (another) return [{ ...base, state: 'several', object: { kind, namespace, name }, pointer }];
       const reference = referenceOf(object);
       const times = timesOf(object, [manifest.path]);
-      const [same] = findingsOf.get(`${rule} ${keyOf(reference)}`) ?? [];
+      const [same] = findingsOf.get(`${rule} ${referenceKey(reference)}`) ?? [];
       if (same) return [{ ...base, ...times, state: 'both', object: reference, pointer: same.pointer }];
       const there = translate(manifest.value, object, pointer);
       return [
@@ -126,7 +129,7 @@ export function compareDrift(manifests: Manifests, live: LiveSide, changedAt: (p
       ];
     });
     // One answer for an object, however many units the finding stands in.
-    return [...new Map(answers.map((answer) => [`${answer.state} ${keyOf(answer.object)}`, answer])).values()];
+    return [...new Map(answers.map((answer) => [`${answer.state} ${referenceKey(answer.object)}`, answer])).values()];
   }
 
   function stateOfFile(finding: ManifestFinding, manifest: ManifestObject, object: LiveObject, pointer: string): DriftState {
@@ -144,7 +147,7 @@ export function compareDrift(manifests: Manifests, live: LiveSide, changedAt: (p
 
   function onlyLive(object: LiveObject, indexes: readonly number[]): Drift[] {
     const reference = referenceOf(object);
-    const mine = live.findings.filter(({ object: own }) => keyOf(own) === keyOf(reference));
+    const mine = live.findings.filter(({ object: own }) => referenceKey(own) === referenceKey(reference));
     const objects = indexes.flatMap((index) => manifests.objects[index] ?? []);
     return mine.flatMap(({ rule, pointer }): Drift[] => {
       const inFile = manifests.findings.some((one) => one.rule === rule && one.places.some((place) => indexes.includes(place.object)));
@@ -211,7 +214,7 @@ function translate(from: JsonValue, to: JsonValue, pointer: string): Translated 
   let here: JsonValue | undefined = from;
   let there: JsonValue | undefined = to;
   let path = '';
-  for (const token of tokensOf(pointer)) {
+  for (const token of pointerTokens(pointer)) {
     here = child(here, token);
     if (isList(there)) {
       const name = isMap(here) ? here.name : undefined;
@@ -222,7 +225,7 @@ function translate(from: JsonValue, to: JsonValue, pointer: string): Translated 
     } else {
       // A variable whose value isn't kept, or comes from elsewhere.
       if (token === 'value' && isMap(there) && there.valueFrom !== undefined) return { pointer: path, unknown: true };
-      path += `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      path += `/${escapeToken(token)}`;
       there = child(there, token);
     }
     if (there === undefined) return { pointer: path };
@@ -230,16 +233,9 @@ function translate(from: JsonValue, to: JsonValue, pointer: string): Translated 
   return { pointer: path, value: there };
 }
 
-function tokensOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 function at(value: JsonValue, pointer: string): JsonValue | undefined {
   let here: JsonValue | undefined = value;
-  for (const token of tokensOf(pointer)) here = child(here, token);
+  for (const token of pointerTokens(pointer)) here = child(here, token);
   return here;
 }
 
@@ -262,18 +258,4 @@ function namespaceOf({ metadata }: LiveObject): string {
 
 function referenceOf(object: LiveObject): ObjectReference {
   return { kind: object.kind, namespace: namespaceOf(object), name: object.metadata.name };
-}
-
-function keyOf({ kind, namespace, name }: ObjectReference): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOfItem(item));
-    if (group) group.push(item);
-    else groups.set(keyOfItem(item), [item]);
-  }
-  return groups;
 }

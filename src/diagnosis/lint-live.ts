@@ -1,9 +1,8 @@
+import { objectReference } from '../linters/evidence.ts';
 import type { LintConfiguration } from '../linters/lint-result.ts';
 import type { LiveFinding } from '../linters/probe.ts';
 import { compareSeverity, type Report, type Rule } from '../linters/rule.ts';
 import { objectSuppressions } from '../linters/suppress.ts';
-import type { KubeObject } from '../model/kubernetes/objects.ts';
-import type { ObjectReference } from '../snapshot/snapshot.ts';
 import { jsonPointer } from '../text/json-tree.ts';
 import type { LiveUnit } from './live-unit.ts';
 
@@ -47,11 +46,7 @@ function findingOf(
     severity: configured === 'default' || configured === 'on' || configured === 'off' ? (report.severity ?? rule.severity) : configured,
     messageId: report.messageId,
     ...(report.data ? { data: report.data } : {}),
-    object: referenceOf(object),
+    object: objectReference(object),
     pointer: jsonPointer(object.root, report.at),
   };
-}
-
-export function referenceOf({ kind, namespace, name }: KubeObject): ObjectReference {
-  return { kind, namespace: namespace ?? '', name: name ?? '' };
 }

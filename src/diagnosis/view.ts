@@ -1,11 +1,14 @@
+import { objectReference } from '../linters/evidence.ts';
 import type { LintConfiguration } from '../linters/lint-result.ts';
 import type { ClusterView, LiveWorkload, Probe } from '../linters/probe.ts';
 import type { OptionValue, Rule } from '../linters/rule.ts';
 import type { Container } from '../model/container.ts';
 import { WORKLOAD_KINDS } from '../model/kubernetes/objects.ts';
+import { referenceKey } from '../snapshot/reference.ts';
 import { readsInScope } from '../snapshot/scope.ts';
-import type { LiveObject, ObjectReference, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
-import { lintLive, referenceOf } from './lint-live.ts';
+import type { LiveObject, PodState, ReadOutcome, ResourceRead, Snapshot } from '../snapshot/snapshot.ts';
+import { groupBy } from '../text/group-by.ts';
+import { lintLive } from './lint-live.ts';
 import { type LiveUnit, liveUnit } from './live-unit.ts';
 
 /** What every probe of a run sees alike. */
@@ -53,16 +56,16 @@ function objectsView(snapshot: Snapshot, { rules, configuration, preview }: View
   const live = liveUnit(snapshot, configuration.assumeFor('.'));
   const findings = lintLive(live, rules, configuration, preview);
   const workloads = workloadsOf(live, pods);
-  const byKey = new Map(workloads.map((workload) => [keyOf(workload.object), workload]));
-  const findingsByKey = groupBy(findings, ({ object }) => keyOf(object));
+  const byKey = new Map(workloads.map((workload) => [referenceKey(workload.object), workload]));
+  const findingsByKey = groupBy(findings, ({ object }) => referenceKey(object));
   const view: ObjectsView = {
     live,
     unit: live.unit,
     repository: live.repository,
     workloads,
     findings,
-    workload: (object) => byKey.get(keyOf(object)),
-    findingsOf: (object, ...names) => (findingsByKey.get(keyOf(object)) ?? []).filter(({ rule }) => names.includes(rule)),
+    workload: (object) => byKey.get(referenceKey(object)),
+    findingsOf: (object, ...names) => (findingsByKey.get(referenceKey(object)) ?? []).filter(({ rule }) => names.includes(rule)),
   };
   known.set(objects, { rules, configuration, preview, pods, lists, view });
   return view;
@@ -81,13 +84,13 @@ export function viewFor(shared: SharedView, probe: Probe, options: Readonly<Reco
 }
 
 function workloadsOf({ unit }: LiveUnit, pods: readonly PodState[]): LiveWorkload[] {
-  const containers = groupBy(unit.containers, ({ workload }: Container) => (workload ? keyOf(referenceOf(workload)) : ''));
-  const podsByOwner = groupBy(pods, ({ owner }) => keyOf(owner));
+  const containers = groupBy(unit.containers, ({ workload }: Container) => (workload ? referenceKey(objectReference(workload)) : ''));
+  const podsByOwner = groupBy(pods, ({ owner }) => referenceKey(owner));
   const workloads: LiveWorkload[] = [];
   for (const manifest of unit.objects) {
     if (!WORKLOAD_KINDS.has(manifest.kind)) continue;
-    const object = referenceOf(manifest);
-    const key = keyOf(object);
+    const object = objectReference(manifest);
+    const key = referenceKey(object);
     workloads.push({ object, manifest, containers: containers.get(key) ?? [], pods: podsByOwner.get(key) ?? [] });
     podsByOwner.delete(key);
   }
@@ -121,19 +124,4 @@ function worstOutcome(reads: readonly ResourceRead[], group: string, resource: s
   );
   if (own.length === 0) return 'not-asked';
   return OUTCOMES_BY_WEIGHT.find((outcome) => own.some((read) => read.outcome === outcome)) ?? 'read';
-}
-
-export function keyOf({ kind, namespace, name }: ObjectReference): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOfItem(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

@@ -1,3 +1,4 @@
+import { referenceKey } from '../snapshot/reference.ts';
 import type { ContainerState, PodState, Snapshot, UsageSample } from '../snapshot/snapshot.ts';
 import type { Message } from '../linters/rule.ts';
 import type { Language } from '../runbooks/types.ts';
@@ -191,13 +192,13 @@ function picturesOf(subject: SubjectReport, pods: readonly PodState[], snapshot:
 }
 
 function podIndex({ pods, endpoints }: Snapshot): { of(subject: SubjectReport): readonly PodState[] } {
-  const key = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+  const key = (kind: string, namespace: string, name: string): string => referenceKey({ kind, namespace, name });
   const byName = new Map(pods.map((pod) => [key('Pod', pod.namespace, pod.name), pod]));
   const groups = new Map<string, Set<PodState>>();
   const put = (at: string, pod: PodState | undefined): void => {
     if (pod) groups.set(at, (groups.get(at) ?? new Set<PodState>()).add(pod));
   };
-  for (const pod of pods) put(key(pod.owner.kind, pod.owner.namespace, pod.owner.name), pod);
+  for (const pod of pods) put(referenceKey(pod.owner), pod);
   for (const { namespace, service, pod } of endpoints)
     if (pod !== undefined) put(key('Service', namespace, service), byName.get(key('Pod', namespace, pod)));
   return { of: ({ kind, namespace, name }) => [...(groups.get(key(kind, namespace, name)) ?? [])] };

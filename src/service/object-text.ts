@@ -1,5 +1,5 @@
 import { dump } from 'js-yaml';
-import type { JsonValue } from '../text/json-tree.ts';
+import { type JsonValue, pointerTokens } from '../text/json-tree.ts';
 import { rangeOf, sourceFile } from '../text/source.ts';
 import type { YamlNode } from '../text/yaml.ts';
 import { parseYaml } from '../text/yaml-parse.ts';
@@ -18,8 +18,7 @@ export function objectText(object: JsonValue | undefined, pointer: string): Obje
   const root = parsed.ok ? parsed.roots[0] : undefined;
   if (!root || pointer === '') return { text, range: start };
   let node: YamlNode = root;
-  for (const raw of pointer.split('/').slice(1)) {
-    const token = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const token of pointerTokens(pointer)) {
     const next: YamlNode | undefined =
       node.kind === 'map' ? node.pairs.get(token)?.value : node.kind === 'sequence' ? node.items[Number(token)] : undefined;
     if (!next) break;

@@ -96,6 +96,14 @@ export function jsonPointer(root: YamlNode, at: { readonly start: number; readon
   return '';
 }
 
+/** The names and indexes of a pointer, as RFC 6901 writes them. */
+export function pointerTokens(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 export function escapeToken(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../../text/group-by.ts';
 import { type KubeObject, type PodTemplate, podTemplateOf } from '../../model/kubernetes/objects.ts';
 import { sameNamespace, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
@@ -40,7 +41,7 @@ export const servicesOf = oncePer((unit: Unit): readonly GrpcService[] =>
 );
 
 const servicesByName = oncePer(
-  (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> => grouped(servicesOf(unit), ({ name }) => [name]),
+  (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> => groupBy(servicesOf(unit), ({ name }) => [name]),
 );
 
 /** Services of a name, in any namespace. */
@@ -50,7 +51,7 @@ export function servicesNamed(unit: Unit, name: string): readonly GrpcService[] 
 
 const headlessBySelector = oncePer(
   (unit: Unit): ReadonlyMap<string, readonly GrpcService[]> =>
-    grouped(
+    groupBy(
       servicesOf(unit).filter((service) => service.headless),
       selectorKey,
     ),
@@ -72,7 +73,7 @@ export function headlessTwins(unit: Unit, service: GrpcService): readonly GrpcSe
 /** Pod templates by each of their labels, `key=value`: a Service asks for one of its selector and looks at few. */
 const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTemplate[]> => {
   const pods = unit.objects.flatMap((object) => podTemplateOf(object) ?? []);
-  return grouped(pods, ({ labels }) =>
+  return groupBy(pods, ({ labels }) =>
     [...(labels?.pairs ?? [])].flatMap(([key, { value }]) => (value.kind === 'scalar' ? [`${key}=${value.text}`] : [])),
   );
 });
@@ -80,20 +81,8 @@ const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTempla
 /** Autoscalers by the name of the workload that they scale. */
 const autoscalersByTarget = oncePer((unit: Unit): ReadonlyMap<string, readonly KubeObject[]> => {
   const scalers = unit.objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject');
-  return grouped(scalers, ({ root }) => textAt(root, 'spec', 'scaleTargetRef', 'name') ?? []);
+  return groupBy(scalers, ({ root }) => textAt(root, 'spec', 'scaleTargetRef', 'name') ?? []);
 });
-
-function grouped<Item>(items: readonly Item[], keysOf: (item: Item) => string | readonly string[]): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    for (const key of [keysOf(item)].flat()) {
-      const group = groups.get(key);
-      if (group) group.push(item);
-      else groups.set(key, [item]);
-    }
-  }
-  return groups;
-}
 
 function read(unit: Unit, object: KubeObject): GrpcService[] {
   const spec = mapAt(object.root, 'spec');

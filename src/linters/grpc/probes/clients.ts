@@ -1,10 +1,11 @@
+import { objectReference } from '../../evidence.ts';
 import type { EnvironmentVariable } from '../../../model/container.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { textAt } from '../../../text/yaml.ts';
 import type { ClusterView, LiveWorkload } from '../../probe.ts';
 import type { ServicePort } from '../facts-services.ts';
-import { type GrpcServer, referenceOf, type ScoredService } from './grpc-services.ts';
+import type { GrpcServer, ScoredService } from './grpc-services.ts';
 import { addressesOf, namespacesByName, objectsByFile } from './lookups.ts';
 
 /** A live workload whose environment has the address of a Service. What its code does with it can't be seen. */
@@ -66,7 +67,7 @@ function placeOf(
 ): Pick<Client, 'writtenIn' | 'pointer'> {
   const at = variable.node ?? variable.nameAt;
   const holder = manifest?.file === at.file ? manifest : objectsByFile(view.unit).get(at.file);
-  return holder ? { writtenIn: referenceOf(holder), pointer: jsonPointer(holder.root, at) } : { writtenIn: object, pointer: '' };
+  return holder ? { writtenIn: objectReference(holder), pointer: jsonPointer(holder.root, at) } : { writtenIn: object, pointer: '' };
 }
 
 /** A headless name leads to the pods themselves, on the port where they listen. */

@@ -1,3 +1,4 @@
+import { objectReference } from '../../evidence.ts';
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { jsonPointer } from '../../../text/json-tree.ts';
 import { oncePer } from '../../../text/once.ts';
@@ -54,7 +55,7 @@ export const grpcServersOf = oncePer((unit: Unit): readonly GrpcServer[] => {
     if (ports.length === 0) continue;
     const selector = [...service.selector].map(([key, value]) => `${key}=${value}`).sort();
     const key = `${service.object.namespace} ${selector.join()}`;
-    const one = { service, object: referenceOf(service.object), ports };
+    const one = { service, object: objectReference(service.object), ports };
     const group = groups.get(key);
     if (group) group.push(one);
     else groups.set(key, [one]);
@@ -89,7 +90,7 @@ function scored(unit: Unit, service: GrpcService, port: ServicePort): GrpcPort[]
 
 function ownClues(service: GrpcService, { node, name, port, targetPort, appProtocol }: ServicePort): Clue[] {
   const { root } = service.object;
-  const object = referenceOf(service.object);
+  const object = objectReference(service.object);
   const clue = (key: string, points: number): Clue[] => {
     const at = scalarAt(node, key);
     return at && points > 0 ? [{ points, at, says: `${key}: ${at.text}`, holder: root, object }] : [];
@@ -108,7 +109,7 @@ const PROBES = ['readinessProbe', 'livenessProbe', 'startupProbe'];
 
 function podClues(service: GrpcService, port: ServicePort): Clue[] {
   return service.backends.flatMap(({ workload, spec }) => {
-    const object = referenceOf(workload);
+    const object = objectReference(workload);
     const clue = (points: number, at: YamlNode, says: string): Clue => ({ points, at, says, holder: workload.root, object });
     return itemsAt(spec, 'containers').flatMap((container): Clue[] => {
       const clues: Clue[] = [];
@@ -140,14 +141,10 @@ function routeClues(unit: Unit, service: GrpcService, port: ServicePort): Clue[]
         const space = textAt(ref, 'namespace') ?? route.namespace;
         if (!name || name.text !== service.name || !sameNamespace(space, service.object.namespace)) return [];
         if ((textAt(ref, 'port') ?? port.port) !== port.port) return [];
-        return [{ points: 2, at: name, says: 'GRPCRoute', holder: route.root, object: referenceOf(route) }];
+        return [{ points: 2, at: name, says: 'GRPCRoute', holder: route.root, object: objectReference(route) }];
       })
       .slice(0, 1),
   );
-}
-
-export function referenceOf({ kind, namespace, name }: GrpcService['object']): ObjectReference {
-  return { kind, namespace: namespace ?? '', name: name ?? '' };
 }
 
 /** The place of something in a Service, `''` where it doesn't say it. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../../../text/group-by.ts';
 import type { EnvironmentVariable } from '../../../model/container.ts';
 import type { KubeObject } from '../../../model/kubernetes/objects.ts';
 import { objectsOfKind, type Unit } from '../../../model/unit.ts';
@@ -57,14 +58,3 @@ export const namespacesByName = oncePer(
 export const objectsByFile = oncePer(
   (unit: Unit): ReadonlyMap<SourceFile, KubeObject> => new Map(unit.objects.map((one) => [one.file, one])),
 );
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}

@@ -1,15 +1,12 @@
+import { podReference } from '../../evidence.ts';
 import { oomKills } from '../../../snapshot/memory.ts';
-import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
+import type { PodState } from '../../../snapshot/snapshot.ts';
 import { DAY_MS, HOUR_MS, isWithin } from '../../../snapshot/times.ts';
 import type { ClusterView, Evidence } from '../../probe.ts';
 import type { Client, Path } from './clients.ts';
 import { type GrpcPort, type GrpcServer, pointerIn, type ScoredService } from './grpc-services.ts';
 import type { Load, PodLoad } from './load.ts';
 import { median } from './skew.ts';
-
-export function podReference({ namespace, name }: PodState): ObjectReference {
-  return { kind: 'Pod', namespace, name };
-}
 
 /** The busiest and the idlest pod, or that they are alike, or that nobody can tell. */
 export function loadEvidence(load: Load, isLive: boolean): Evidence[] {

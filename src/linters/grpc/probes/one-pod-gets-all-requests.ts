@@ -1,3 +1,4 @@
+import { objectReference } from '../../evidence.ts';
 import { oomKills } from '../../../snapshot/memory.ts';
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { DAY_MS } from '../../../snapshot/times.ts';
@@ -7,7 +8,7 @@ import { lists, optionalLists } from '../../needs.ts';
 import type { Action, ClusterView, Evidence, NotChecked, Probe, Said, Subject, Verdict } from '../../probe.ts';
 import { servicesNamed } from '../facts-services.ts';
 import { clientsOf, pathOf } from './clients.ts';
-import { type GrpcServer, grpcServersOf, isSure, referenceOf, type ScoredService } from './grpc-services.ts';
+import { type GrpcServer, grpcServersOf, isSure, type ScoredService } from './grpc-services.ts';
 import { type Load, loadOf, readyPods } from './load.ts';
 import { memoryAction, restartAction, twinAction, watchAction } from './one-pod-actions.ts';
 import { type Dialling, harmEvidence, headlessBug, loadEvidence, structureEvidence } from './one-pod-evidence.ts';
@@ -197,7 +198,7 @@ function actionsOf(view: ClusterView, { server, shown, dialling, verdict }: Case
 
 function ownersOf(view: ClusterView, server: GrpcServer): ObjectReference[] {
   const owners = [
-    ...server.services.flatMap(({ service }) => service.backends.map(({ workload }) => referenceOf(workload))),
+    ...server.services.flatMap(({ service }) => service.backends.map(({ workload }) => objectReference(workload))),
     ...readyPods(view, server).map(({ owner }) => owner),
   ];
   return owners.filter((object, at) => owners.findIndex((other) => sameObject(other, object)) === at);

@@ -1,3 +1,4 @@
+import { objectReference } from '../../evidence.ts';
 import { objectsOfKind, sameNamespace, type Unit } from '../../../model/unit.ts';
 import type { KubeObject } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
@@ -6,7 +7,7 @@ import { jsonPointer } from '../../../text/json-tree.ts';
 import { oncePer } from '../../../text/once.ts';
 import { itemsAt, nodeAt, scalarAt, textAt } from '../../../text/yaml.ts';
 import type { ClusterView, Evidence } from '../../probe.ts';
-import { type GrpcServer, referenceOf } from './grpc-services.ts';
+import type { GrpcServer } from './grpc-services.ts';
 import type { Load } from './load.ts';
 import { endpointsByService } from './lookups.ts';
 
@@ -78,7 +79,7 @@ function mainContainers(pod: PodState): PodState['containers'] {
 
 function scaleCauses(view: ClusterView, server: GrpcServer): Evidence[] {
   return autoscalersOf(view, server).flatMap((scaler): Evidence[] => {
-    const object = referenceOf(scaler);
+    const object = objectReference(scaler);
     const last = scalarAt(scaler.root, 'status', 'lastScaleTime');
     const explains = { messageId: 'just-scaled' };
     if (last && isWithin(last.text, view.now, 10 * MINUTE_MS))
@@ -121,7 +122,7 @@ export function blindAutoscaler(view: ClusterView, server: GrpcServer, load: Loa
     return [
       {
         source: 'status',
-        object: referenceOf(scaler),
+        object: objectReference(scaler),
         pointer: current.pointer,
         value: `${current.percent} % of ${target.percent} %`,
         explains: { messageId: 'blind-autoscaler', data: { pod: busiest.pod.name, current: current.percent, target: target.percent } },

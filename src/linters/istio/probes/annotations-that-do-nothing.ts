@@ -1,3 +1,4 @@
+import { referenceKey } from '../../../snapshot/reference.ts';
 import { annotationsOf } from '../../../model/kubernetes/objects.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
 import { textAt } from '../../../text/yaml.ts';
@@ -62,7 +63,7 @@ interface Told {
 function subjectsOf(view: ClusterView): Subject[] {
   const told = new Map<string, Told>();
   const at = (object: ObjectReference): Told => {
-    const key = `${object.kind}/${object.namespace}/${object.name}`;
+    const key = referenceKey(object);
     const known = told.get(key) ?? { object, findings: [], refused: [] };
     told.set(key, known);
     return known;

@@ -1,3 +1,4 @@
+import { referenceKey } from '../../../snapshot/reference.ts';
 import type { ObjectReference } from '../../../snapshot/snapshot.ts';
 import { conclude, summaries, worstCount } from '../../conclude.ts';
 import { isWarning } from '../../evidence.ts';
@@ -100,9 +101,8 @@ function configurationSubjects(view: ClusterView, own: readonly Subject[]): Subj
   const byObject = new Map<string, { readonly object: ObjectReference; readonly findings: LiveFinding[] }>();
   for (const finding of view.findings) {
     if (!(RULES as readonly string[]).includes(finding.rule) || !isWarning(finding)) continue;
-    const { kind, namespace, name } = finding.object;
-    if (own.some(({ object }) => object.kind === kind && object.namespace === namespace && object.name === name)) continue;
-    const key = `${kind}/${namespace}/${name}`;
+    const key = referenceKey(finding.object);
+    if (own.some(({ object }) => referenceKey(object) === key)) continue;
     const known = byObject.get(key) ?? { object: finding.object, findings: [] };
     known.findings.push(finding);
     byObject.set(key, known);

@@ -1,3 +1,4 @@
+import { referenceKey } from '../../../snapshot/reference.ts';
 import { isVersionKnown, UNKNOWN_VERSION } from '../../../model/version.ts';
 import type { FoundLine } from '../../../snapshot/log-matches.ts';
 import type { ObjectReference, PodState } from '../../../snapshot/snapshot.ts';
@@ -144,8 +145,7 @@ function pluginSubjects(view: ClusterView, { lines, events }: Refusals): Subject
   const byObject = new Map<string, LiveFinding[]>();
   for (const finding of view.findings) {
     if (finding.rule !== PLUGIN_RULE || !isWarning(finding)) continue;
-    const { kind, namespace, name } = finding.object;
-    const key = `${kind}/${namespace}/${name}`;
+    const key = referenceKey(finding.object);
     byObject.set(key, [...(byObject.get(key) ?? []), finding]);
   }
   return [...byObject.values()].flatMap((findings): Subject[] => {

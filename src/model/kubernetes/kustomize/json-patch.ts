@@ -1,3 +1,4 @@
+import { pointerTokens } from '../../../text/json-tree.ts';
 import { textAt, type YamlMap, type YamlNode, type YamlSequence } from '../../../text/yaml.ts';
 import { derivedScalar, overriding, withEntry, withoutEntry } from '../../../text/yaml-tree.ts';
 
@@ -49,10 +50,7 @@ function applyOperation(root: YamlNode, operation: YamlNode): YamlNode | string 
 function steps(pointer: string): string[] | undefined {
   if (pointer === '') return [];
   if (!pointer.startsWith('/')) return undefined;
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointerTokens(pointer);
 }
 
 function find(root: YamlNode, path: readonly string[]): YamlNode | undefined {
