@@ -104,10 +104,19 @@ function coldLint() {
   });
 }
 
-function keystroke() {
+/** Typing into a manifest, each run in a process of its own. @param {string[]} folder around the manifest; none: alone */
+function keystroke(...folder) {
   // The young generation of the editor's worker (src/editor/service-client.ts): three semi-spaces.
-  const done = run(['--max-semi-space-size=4', join(root, 'scripts', 'bench', 'keystroke.ts'), join(work, 'files-10000')]);
-  const result = JSON.parse(done.stdout.trim().split('\n').at(-1) ?? '{}');
+  const args = ['--max-semi-space-size=4', join(root, 'scripts', 'bench', 'keystroke.ts'), ...folder];
+  const runs = Array.from({ length: RUNS }, () => JSON.parse(run(args).stdout));
+  const middle = (name) => round(median(runs.map((one) => one[name])), 1);
+  const result = {
+    ...runs[0],
+    p50: middle('p50'),
+    p95: middle('p95'),
+    highestP95: round(Math.max(...runs.map(({ p95 }) => p95)), 1),
+    peakMiB: round(middle('peakMiB')),
+  };
   process.stderr.write(`${JSON.stringify(result)}\n`);
   return result;
 }
@@ -125,7 +134,7 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 if (run([join(root, 'scripts', 'build.mjs')]).status !== 0) throw new Error('the build failed');
 const cold = coldLint();
-const edit = keystroke();
+const edit = { alone: keystroke(), among: keystroke(join(work, 'files-10000')) };
 const loaded = activation();
 const vsix = ['runbook-lens.vsix', '.vscode-test/runbook-lens.vsix'].map((path) => join(root, path)).find(existsSync);
 const vsixMiB = vsix && round(statSync(vsix).size / 2 ** 20, 2);
@@ -140,8 +149,8 @@ const missed = [
     .filter((row) => row.files === 10_000 && row.peakMiB > 250)
     .map((row) => `10000 files on Node ${row.node}: ${row.peakMiB} MiB (250)`),
   ...[
-    ['keystroke alone', edit.alone?.p95, 5],
-    ['keystroke among 10,000 files', edit.among?.p95, 20],
+    ['keystroke alone, p95', edit.alone.p95, 5],
+    ['keystroke among 10,000 files, p95', edit.among.p95, 20],
     ['activation', loaded?.activationMs, 20],
     ['VSIX', vsixMiB, 6],
   ]
@@ -166,10 +175,14 @@ Goal at 10,000 files: ratio ≤ 0.4, ≤ 250 MiB.
 
 ## A keystroke (parse, model, rules, result)
 
-| workspace | lines edited | p50 ms | p95 ms |
-|---|---|---|---|
-| the manifest and its neighbours (${edit.alone?.files} files read) | ${edit.alone?.lines} | ${round(edit.alone?.p50 ?? 0, 1)} | ${round(edit.alone?.p95 ?? 0, 1)} |
-| among 10,000 files (${edit.among?.files} read) | ${edit.among?.lines} | ${round(edit.among?.p50 ?? 0, 1)} | ${round(edit.among?.p95 ?? 0, 1)} |
+| workspace | lines edited | p50 ms | p95 ms | highest p95 of ${RUNS} runs | peak MiB |
+|---|---|---|---|---|---|
+${[
+  [`the manifest and its neighbours (${edit.alone.files} files read)`, edit.alone],
+  [`among 10,000 files (${edit.among.files} read)`, edit.among],
+]
+  .map(([name, row]) => `| ${name} | ${row.lines} | ${row.p50} | ${row.p95} | ${row.highestP95} | ${row.peakMiB} |`)
+  .join('\n')}
 
 1,000 characters typed one after the other, the first on code that is not compiled yet. Goal: p95 ≤ 5 ms alone, ≤ 20 ms among 10,000 files.
 

@@ -1,3 +1,4 @@
+import { ObjectMemo } from '../text/once.ts';
 import type { Language, Node, Parser } from '@vscode/tree-sitter-wasm';
 import type { SourceFile } from '../text/source.ts';
 import { createBuilder } from './builder.ts';
@@ -67,7 +68,7 @@ export function languageOf(path: string): CodeLanguage | undefined {
 /** Opens a parser that loads nothing until asked. The host says where the bytes of the wasm files come from. */
 export function openCodeParser(host: CodeParserHost): CodeParser {
   const parsers = new Map<Grammar, Parser>();
-  const modules = new WeakMap<SourceFile, Module>();
+  const modules = new ObjectMemo<SourceFile, Module>();
   let runtime: Promise<{ Parser: typeof Parser; Language: typeof Language }> | undefined;
   const start = async (): Promise<{ Parser: typeof Parser; Language: typeof Language }> => {
     const restore = nameTheScript();

@@ -1,3 +1,4 @@
+import { ObjectMemo } from '../text/once.ts';
 import { objectReference } from '../linters/evidence.ts';
 import type { LintConfiguration } from '../linters/lint-result.ts';
 import type { ClusterView, LiveWorkload, Probe } from '../linters/probe.ts';
@@ -45,7 +46,7 @@ interface KnownView extends ViewSettings {
 }
 
 /** By the snapshot's list of objects: a snapshot is looked at before its logs are read, and again with them. */
-const known = new WeakMap<readonly LiveObject[], KnownView>();
+const known = new ObjectMemo<readonly LiveObject[], KnownView>();
 
 function objectsView(snapshot: Snapshot, { rules, configuration, preview }: ViewSettings): ObjectsView {
   const { objects, pods } = snapshot;

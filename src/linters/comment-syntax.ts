@@ -1,3 +1,4 @@
+import { ObjectMemo } from '../text/once.ts';
 import { lineStarts, positionAt, type SourceFile, type Span } from '../text/source.ts';
 import { maskTemplate, parseDocument, splitDocuments } from '../text/yaml-documents.ts';
 import type { YamlNode } from '../text/yaml.ts';
@@ -92,7 +93,7 @@ function endsInString(prefix: string, quotes: string): boolean {
   return open !== '';
 }
 
-const parsedFor = new WeakMap<SourceFile, { readonly span: Span; readonly root: YamlNode | undefined }>();
+const parsedFor = new ObjectMemo<SourceFile, { readonly span: Span; readonly root: YamlNode | undefined }>();
 
 /** In a block or quoted scalar a hash is text. The document is parsed for it: suppressions are rare. */
 function inScalar(file: SourceFile, offset: number): boolean {

@@ -1,4 +1,4 @@
-import { oncePer } from '../text/once.ts';
+import { ObjectMemo, oncePer } from '../text/once.ts';
 import type { ParsedFile } from '../workspace/parsed-file.ts';
 import { fingerprintOf, pointerOf } from './fingerprint.ts';
 import type { LintFinding } from './lint-result.ts';
@@ -51,7 +51,7 @@ interface Identity {
   readonly fingerprint: string;
 }
 
-const identities = new WeakMap<Finding, Identity>();
+const identities = new ObjectMemo<Finding, Identity>();
 
 /** Rule, file, place and message: what the fingerprint is made of. Most findings are the same objects as last time. */
 function identityOf(finding: Finding, parsed: ParsedFile | undefined): Identity {

@@ -1,3 +1,4 @@
+import { oncePer } from '../text/once.ts';
 import { annotationsOf, entryOf, type KubeObject } from '../model/kubernetes/objects.ts';
 import { type Anchor, positionAt, type SourceFile, type Span } from '../text/source.ts';
 import { offsetMap } from '../text/yaml.ts';
@@ -26,19 +27,14 @@ const RULE_LIST = /^[ \t]+([A-Za-z0-9][\w./-]*(?:[ \t]*,[ \t]*[A-Za-z0-9][\w./-]
 const REASON = /^[ \t]*--(?!>)[ \t]*(.*?)[ \t]*(?:\*\/(?:[ \t]*-?\}\})?|-->)?[ \t]*$/;
 
 const NONE: readonly Suppression[] = [];
-const known = new WeakMap<SourceFile, readonly Suppression[]>();
 
 /**
  * The suppressions in a file's comments, in the file's own comment syntax. What stands in a string or in a YAML scalar is no comment.
  * Kept for as long as the file object lives.
  */
-export function findSuppressions(file: SourceFile): readonly Suppression[] {
-  const seen = known.get(file);
-  if (seen) return seen;
-  const found = file.text.includes('runbook-lens-ignore') ? read(file) : NONE;
-  known.set(file, found);
-  return found;
-}
+export const findSuppressions = oncePer((file: SourceFile): readonly Suppression[] =>
+  file.text.includes('runbook-lens-ignore') ? read(file) : NONE,
+);
 
 function read(file: SourceFile): readonly Suppression[] {
   const found: { suppression: Suppression; nextLine: boolean; alone: boolean; line: number }[] = [];

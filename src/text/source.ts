@@ -1,3 +1,5 @@
+import { oncePer } from './once.ts';
+
 /** Text with positions. Offsets are UTF-16 code units into `SourceFile.text`; a byte-order mark is never part of `text`. */
 
 export interface SourceFile {
@@ -38,21 +40,15 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, text: bom ? text.slice(1) : text, bom };
 }
 
-const lineStartsOf = new WeakMap<SourceFile, readonly number[]>();
-
 /** Offsets at which lines start. `\n`, `\r\n` and a lone `\r` end a line, as in LSP. */
-export function lineStarts(file: SourceFile): readonly number[] {
-  const known = lineStartsOf.get(file);
-  if (known) return known;
+export const lineStarts = oncePer(({ text }: SourceFile): readonly number[] => {
   const starts = [0];
-  const { text } = file;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10)) starts.push(at + 1);
   }
-  lineStartsOf.set(file, starts);
   return starts;
-}
+});
 
 export function positionAt(file: SourceFile, offset: number): Position {
   const starts = lineStarts(file);

@@ -1,3 +1,4 @@
+import { oncePer } from './once.ts';
 import type { SourceFile, Span } from './source.ts';
 import type { YamlMap, YamlNode, YamlPair, YamlSequence } from './yaml.ts';
 import { type Mask, parseYaml, type YamlProblem } from './yaml-parse.ts';
@@ -29,12 +30,8 @@ export interface WrittenFile {
   readonly masks: readonly Mask[];
 }
 
-const written = new WeakMap<SourceFile, WrittenFile>();
-
 /** Parses a whole file for editing. The result is kept as long as the file is. */
-export function writtenFile(file: SourceFile): WrittenFile {
-  const known = written.get(file);
-  if (known) return known;
+export const writtenFile = oncePer((file: SourceFile): WrittenFile => {
   const template = maskTemplate(file.text);
   const documents: WrittenDocument[] = [];
   let problem: YamlProblem | undefined;
@@ -43,10 +40,8 @@ export function writtenFile(file: SourceFile): WrittenFile {
     problem ??= document.problem;
     if (document.root) documents.push(writtenDocument(file, span, document.root, document.masks, false));
   }
-  const result = { file, documents, problem, masks: template?.masks ?? [] };
-  written.set(file, result);
-  return result;
-}
+  return { file, documents, problem, masks: template?.masks ?? [] };
+});
 
 function writtenDocument(file: SourceFile, span: Span, root: YamlNode, masks: readonly Mask[], embedded: boolean): WrittenDocument {
   const parents = new Map<YamlNode, Parent>();

@@ -57,7 +57,8 @@ export class RepositoryModel {
   private meshList: readonly MeshEvidence[] = [];
   private components: readonly Component[] = [];
   private unitList: readonly Unit[] = [];
-  private readonly joins: Joins;
+  /** Each unit with its components, by its id. */
+  private readonly joins: ForkedMap<Joined>;
   /** What `everyUnit` and `everyComponent` gave last, by the function that was asked. */
   private readonly facts: Map<unknown, { readonly items: readonly unknown[]; readonly facts: readonly unknown[] }>;
 
@@ -84,7 +85,7 @@ export class RepositoryModel {
     this.unordered = from?.unordered ?? false;
     this.artifacts = from?.artifacts ?? new Map();
     this.unitList = from?.unitList ?? [];
-    this.joins = from?.joins ?? new Joins();
+    this.joins = new ForkedMap(from?.joins);
     this.facts = new Map(from?.facts);
   }
 
@@ -202,6 +203,7 @@ export class RepositoryModel {
       .map((unit) => this.joined(unit, replaced && { before, by: replaced }));
     this.layoutChanged = false;
     this.changed.clear();
+    this.forgetJoins(built);
     const units = sameItems(built, this.unitList) ? this.unitList : built;
     this.unitList = units;
     const evidence = firstOfEachMesh(this.mesh.values());
@@ -226,31 +228,26 @@ export class RepositoryModel {
   }
 
   /** The unit with the components that run in it: the same object for as long as nothing of it changes. */
-  private joined(unit: Unit, replaced: Replaced | undefined): Unit {
-    const { artifacts, joins } = this;
-    const known = joins.of(this.components).get(unit);
-    if (known?.artifacts === artifacts) return known.unit;
-    const before = replaced && joins.of(replaced.before).get(unit);
-    const sameJoins = before?.artifacts === artifacts;
-    const components = sameJoins ? replaceUses(before.unit.components, replaced?.by) : joinComponents(unit, this.components, artifacts);
-    const last = known ?? before;
-    const result = last && sameUses(last.unit.components, components) ? last.unit : { ...unit, components };
-    joins.of(this.components).set(unit, { artifacts, unit: result });
-    return result;
+  private joined(bare: Unit, replaced: Replaced | undefined): Unit {
+    const { artifacts, components } = this;
+    const last = this.joins.get(bare.id);
+    const known = last?.bare === bare ? last : undefined;
+    const sameArtifacts = known?.artifacts === artifacts;
+    if (sameArtifacts && known.components === components) return known.unit;
+    const uses =
+      sameArtifacts && replaced?.before === known.components
+        ? replaceUses(known.unit.components, replaced.by)
+        : joinComponents(bare, components, artifacts);
+    const unit = known && sameUses(known.unit.components, uses) ? known.unit : { ...bare, components: uses };
+    this.joins.set(bare.id, { bare, components, artifacts, unit });
+    return unit;
   }
-}
 
-/** What each unit is with its components, by the list that those are from: a fork with other components leaves this one's alone. */
-class Joins {
-  private readonly known = new WeakMap<readonly Component[], WeakMap<Unit, Joined>>();
-
-  of(components: readonly Component[]): WeakMap<Unit, Joined> {
-    let joins = this.known.get(components);
-    if (!joins) {
-      joins = new WeakMap();
-      this.known.set(components, joins);
-    }
-    return joins;
+  /** What is no longer there doesn't stay in memory. */
+  private forgetJoins(units: readonly Unit[]): void {
+    if (this.joins.size <= units.length) return;
+    const live = new Set(units.map(({ id }) => id));
+    for (const id of [...this.joins.keys()]) if (!live.has(id)) this.joins.delete(id);
   }
 }
 
@@ -260,13 +257,15 @@ interface Replaced {
   readonly by: ReadonlyMap<Component, Component>;
 }
 
-function replaceUses(uses: readonly ComponentUse[], by: Replaced['by'] | undefined): readonly ComponentUse[] {
-  if (!by || !uses.some(({ component }) => by.has(component))) return uses;
+function replaceUses(uses: readonly ComponentUse[], by: Replaced['by']): readonly ComponentUse[] {
+  if (!uses.some(({ component }) => by.has(component))) return uses;
   return uses.map((use) => ({ ...use, component: by.get(use.component) ?? use.component }));
 }
 
-/** A unit as joined, by these artifacts of Skaffold. */
+/** A unit as it is joined with these components, by these artifacts of Skaffold. */
 interface Joined {
+  readonly bare: Unit;
+  readonly components: readonly Component[];
   readonly artifacts: ReadonlyMap<string, string>;
   readonly unit: Unit;
 }

@@ -3,7 +3,7 @@ import type { Change } from '../../fixes/change.ts';
 import type { Component } from '../../model/component.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
 import type { Repository, Unit } from '../../model/unit.ts';
-import { oncePer } from '../../text/once.ts';
+import { ObjectMemo, oncePer } from '../../text/once.ts';
 import { sameItems } from '../../text/same-items.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
 import { parseProperties } from '../../text/key-value.ts';
@@ -121,7 +121,7 @@ const CLIENTS: Readonly<Record<Framework, RegExp>> = {
   quarkus: /^(quarkus\.grpc\.clients\.([\w-]+))\.host$/,
 };
 
-const known = new WeakMap<Component, { readonly all: readonly Property[]; readonly clients: readonly FrameworkClient[] }>();
+const known = new ObjectMemo<Component, { readonly all: readonly Property[]; readonly clients: readonly FrameworkClient[] }>();
 
 export function frameworkClients(component: Component, repository: Repository): readonly FrameworkClient[] {
   const framework = frameworkOf(component);

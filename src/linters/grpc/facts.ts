@@ -3,7 +3,7 @@ import type { Component } from '../../model/component.ts';
 import type { Container } from '../../model/container.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import { componentsOf, type ComponentUse, type Repository, type Unit } from '../../model/unit.ts';
-import { oncePer } from '../../text/once.ts';
+import { ObjectMemo, oncePer, oncePerPart } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
 import { inOtherEnvironment } from '../../workspace/plan-units.ts';
@@ -38,34 +38,25 @@ export interface Connection {
   readonly port: ServicePort | undefined;
 }
 
-const memo = new WeakMap<Repository, WeakMap<Unit, readonly GrpcClient[]>>();
-
 /**
  * The gRPC clients of a unit: those of its components, and those elsewhere in the repository whose literal target names one of its Services.
  * The list itself lives as long as one look at the repository, so that each look notes what it depends on; its pieces are kept for each
  * component and unit.
  */
 export function clientsOf(unit: Unit, repository: Repository): readonly GrpcClient[] {
-  const units = memo.get(repository) ?? new WeakMap<Unit, readonly GrpcClient[]>();
-  memo.set(repository, units);
-  let known = units.get(unit);
-  if (!known) {
-    known = read(unit, repository);
-    units.set(unit, known);
-  }
-  return known;
+  return clientsIn(repository, unit);
 }
 
 const NONE: readonly GrpcClient[] = [];
 
-function read(unit: Unit, repository: Repository): readonly GrpcClient[] {
+const clientsIn = oncePerPart((repository: Repository, unit: Unit): readonly GrpcClient[] => {
   const own = [
     ...codeClients(unit),
     ...placesOf(unit).flatMap((place) => [...configuredClients(unit, repository, place), ...fileClients(unit, repository, place)]),
   ];
   const elsewhere = literalClients(unit, repository);
   return own.length + elsewhere.length === 0 ? NONE : [...own, ...elsewhere];
-}
+});
 
 /** Channels of a component that other people's code, tests and dialers of its own don't make. */
 const channelsOf = oncePer((component: Component): readonly GrpcChannel[] =>
@@ -170,7 +161,7 @@ interface FrameworkLiterals {
   readonly byLabel: ReadonlyMap<string, ReadonlySet<Literal>>;
 }
 
-const knownFrameworkLiterals = new WeakMap<readonly Component[], FrameworkLiterals>();
+const knownFrameworkLiterals = new ObjectMemo<readonly Component[], FrameworkLiterals>();
 
 /** Only repositories with such components make a result depend on the other units' files. */
 function frameworkLiterals(repository: Repository): FrameworkLiterals['byLabel'] | undefined {

@@ -1,6 +1,6 @@
 import { labelsOf, type KubeObject, type PodTemplate } from '../../model/kubernetes/objects.ts';
 import type { Assume, Unit } from '../../model/unit.ts';
-import { oncePer } from '../../text/once.ts';
+import { ObjectMemo, oncePerPart } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap, type YamlScalar } from '../../text/yaml.ts';
 import { namespaceNamed, podTemplates } from './objects.ts';
@@ -24,13 +24,13 @@ const NAMESPACE_INJECTION = 'istio-injection';
  * namespace, where its manifest is in the unit; then what the user assumes. An annotation alone calls no webhook, but "false" holds
  * once one is called.
  */
-export function injectionOf(unit: Unit, pod: PodTemplate, assume: Assume): Injection {
+export function injectionOf(unit: Unit, pod: PodTemplate, assume: Pick<Assume, 'mesh'>): Injection {
   const literal = literalInjection(pod, namespaceNamed(unit, pod.workload.namespace));
   if (literal.state !== 'unknown' || assume.mesh === undefined) return literal;
   return { state: assume.mesh === 'istio' ? 'proven' : 'refuted', at: undefined };
 }
 
-const knownInjections = new WeakMap<YamlMap, { readonly namespace: KubeObject | undefined; readonly injection: Injection }>();
+const knownInjections = new ObjectMemo<YamlMap, { readonly namespace: KubeObject | undefined; readonly injection: Injection }>();
 
 /** Read once for a pod template and its namespace's manifest, whatever else changes in the unit. */
 function literalInjection(pod: PodTemplate, namespace: KubeObject | undefined): Injection {
@@ -97,22 +97,18 @@ export interface UnitInjections {
   readonly possible: readonly PodInjection[];
 }
 
-const injectionsByAssumption = oncePer((_unit: Unit) => new Map<Assume['mesh'], UnitInjections>());
-
 export function injectedPods(unit: Unit, assume: Assume): UnitInjections {
-  const byAssumption = injectionsByAssumption(unit);
-  let pods = byAssumption.get(assume.mesh);
-  if (!pods) {
-    const all = podTemplates(unit).map((pod) => ({ pod, injection: injectionOf(unit, pod, assume) }));
-    pods = {
-      all,
-      proven: all.filter(({ injection }) => injection.state === 'proven'),
-      possible: all.filter(({ injection }) => injection.state !== 'refuted'),
-    };
-    byAssumption.set(assume.mesh, pods);
-  }
-  return pods;
+  return byAssumption(unit, assume.mesh);
 }
+
+const byAssumption = oncePerPart((unit: Unit, mesh: Assume['mesh']): UnitInjections => {
+  const all = podTemplates(unit).map((pod) => ({ pod, injection: injectionOf(unit, pod, { mesh }) }));
+  return {
+    all,
+    proven: all.filter(({ injection }) => injection.state === 'proven'),
+    possible: all.filter(({ injection }) => injection.state !== 'refuted'),
+  };
+});
 
 /** Whether this pod's traffic reaches a port without the sidecar; `undefined`: a template decides. A hole among the annotations is not looked at. */
 export function excludesOutboundPort(pod: PodTemplate, port: number): boolean | undefined {

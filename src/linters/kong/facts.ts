@@ -1,3 +1,4 @@
+import { oncePerPart } from '../../text/once.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import { kubernetesContainers } from '../../model/containers/kubernetes.ts';
 import type { Container } from '../../model/container.ts';
@@ -39,23 +40,15 @@ export interface KongInstance {
   readonly add: ((name: string, text: string) => readonly Change[]) | undefined;
 }
 
-const memo = new WeakMap<Repository, WeakMap<Unit, readonly KongInstance[]>>();
-
 /**
  * The Kong nodes of a unit. Jobs, init containers and `kong migrations` don't serve traffic and are left out.
  * @param repository is asked for the assumed version only
  */
 export function kongInstances(unit: Unit, repository: Repository): readonly KongInstance[] {
-  const units = memo.get(repository) ?? new WeakMap<Unit, readonly KongInstance[]>();
-  memo.set(repository, units);
-  const known = units.get(unit);
-  if (known) return known;
-  const made = readInstances(unit, repository);
-  units.set(unit, made);
-  return made;
+  return instancesIn(repository, unit);
 }
 
-function readInstances(unit: Unit, repository: Repository): KongInstance[] {
+const instancesIn = oncePerPart((repository: Repository, unit: Unit): readonly KongInstance[] => {
   const config = readConfigFiles(unit);
   const taken = new Set<KongConf>();
   const containers = [...unit.containers, ...operatorContainers(unit)].filter(serves);
@@ -102,7 +95,7 @@ function readInstances(unit: Unit, repository: Repository): KongInstance[] {
       .flatMap((conf) => confInstance(conf, running, neighbour)),
   ];
   return [...running, ...loose].map((instance) => assumed(instance, repository));
-}
+});
 
 function containerSettings(container: Container): KongSetting[] {
   return [...container.env.variables.values()].flatMap((variable) => settingOfVariable(variable) ?? []);

@@ -1,7 +1,7 @@
 import type { Container } from '../../model/container.ts';
 import type { Unit } from '../../model/unit.ts';
 import { type ImageReference, parseImage } from '../../model/version.ts';
-import { oncePer } from '../../text/once.ts';
+import { oncePerPart } from '../../text/once.ts';
 import { effectiveVariable, imageOf } from './built-from.ts';
 import { commandOf, hasOwnEntrypoint, type Piece, type Word, wordsOfVariable } from './jvm-words.ts';
 
@@ -27,11 +27,9 @@ const NO_JVM =
   /^(?:nginx|envoy|proxyv2|istio-proxy|haproxy|traefik|node|python|php|redis|memcached|postgres|mysql|mariadb|busybox|alpine|fluentd?|fluent-bit|curl|vault|oauth2-proxy|cloud-sql-proxy)$/;
 
 /** The options that a container's JVM is started with, the winner of two last; empty where no JVM is known to read any. */
-export const jvmOptionsOf = (unit: Unit, container: Container): readonly Word[] => options(unit)(container);
+export const jvmOptionsOf = (unit: Unit, container: Container): readonly Word[] => options(unit, container);
 
-const options = oncePer((unit: Unit) => oncePer((container: Container) => readOptions(unit, container)));
-
-function readOptions(unit: Unit, container: Container): readonly Word[] {
+const options = oncePerPart((unit: Unit, container: Container): readonly Word[] => {
   const command = commandOf(unit, container);
   const java = command.findLastIndex((piece) => isWord(piece) && /(?:^|\/)java$/.test(piece.text));
   if (NO_JVM.test(imageNamed(container)?.name ?? '')) return [];
@@ -49,7 +47,7 @@ function readOptions(unit: Unit, container: Container): readonly Word[] {
   ];
   // Nobody knows which of the options before it an unseen one beats.
   return sources.slice(sources.lastIndexOf('unknown') + 1).flatMap((source) => (source === 'unknown' ? [] : source));
-}
+});
 
 function isWord(piece: Piece): piece is Word {
   return piece !== 'unknown' && 'text' in piece;

@@ -1,3 +1,4 @@
+import { oncePer } from '../../text/once.ts';
 import type { Change } from '../../fixes/change.ts';
 import { isNull, nodeAt, scalarAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 import type { Container, EnvironmentVariable } from '../container.ts';
@@ -13,18 +14,7 @@ const MAX_DEPTH = 8;
  * The containers that a values file describes: every map with one of the usual `env` keys. The chart decides what it does with the
  * rest, so other variables may be set too.
  */
-export function valuesContainers(values: YamlMap): readonly Container[] {
-  let containers = knownContainers.get(values);
-  if (!containers) {
-    containers = readContainers(values);
-    knownContainers.set(values, containers);
-  }
-  return containers;
-}
-
-const knownContainers = new WeakMap<YamlMap, readonly Container[]>();
-
-function readContainers(values: YamlMap): Container[] {
+export const valuesContainers = oncePer((values: YamlMap): readonly Container[] => {
   const containers: Container[] = [];
   const visit = (map: YamlMap, name: string, depth: number): void => {
     const variables = new Map<string, EnvironmentVariable>();
@@ -42,7 +32,7 @@ function readContainers(values: YamlMap): Container[] {
   };
   visit(values, '', 0);
   return containers;
-}
+});
 
 function container(
   map: YamlMap,

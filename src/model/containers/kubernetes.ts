@@ -1,4 +1,5 @@
 import type { Change } from '../../fixes/change.ts';
+import { ObjectMemo } from '../../text/once.ts';
 import {
   isNull,
   itemsAt,
@@ -26,7 +27,7 @@ interface KnownContainers {
 }
 
 /** What was read of a workload, with the ConfigMaps that went into it: an edit elsewhere in the unit reads it no second time. */
-const knownContainers = new WeakMap<KubeObject, KnownContainers>();
+const knownContainers = new ObjectMemo<KubeObject, KnownContainers>();
 
 /** The containers of all pod templates among the objects. ConfigMaps are looked up among the same objects. */
 export function kubernetesContainers(objects: readonly KubeObject[]): Container[] {

@@ -1,3 +1,4 @@
+import { oncePer } from '../../../text/once.ts';
 import type { SourceFile } from '../../../text/source.ts';
 import { itemsAt, textAt, type YamlMap, type YamlNode } from '../../../text/yaml.ts';
 import { parseYaml } from '../../../text/yaml-parse.ts';
@@ -18,11 +19,8 @@ export interface KustomizationFolder {
   readonly alone: boolean;
 }
 
-const parsedDocuments = new WeakMap<SourceFile, readonly YamlNode[] | undefined>();
-
 /** The documents of a file without templates; `undefined` when one of them doesn't parse. */
-export function documentsOf(file: SourceFile): readonly YamlNode[] | undefined {
-  if (parsedDocuments.has(file)) return parsedDocuments.get(file);
+export const documentsOf = oncePer((file: SourceFile): readonly YamlNode[] | undefined => {
   const roots: YamlNode[] = [];
   let ok = true;
   for (const span of splitDocuments(file.text)) {
@@ -30,10 +28,8 @@ export function documentsOf(file: SourceFile): readonly YamlNode[] | undefined {
     if (result.ok) roots.push(...result.roots);
     else ok = false;
   }
-  const documents = ok ? roots : undefined;
-  parsedDocuments.set(file, documents);
-  return documents;
-}
+  return ok ? roots : undefined;
+});
 
 /** The root of a kustomization; `undefined` when the file isn't one (Flux has a kind of the same name) or doesn't parse. */
 export function kustomizationRoot(file: SourceFile): YamlMap | undefined {
