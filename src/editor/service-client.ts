@@ -20,8 +20,8 @@ export class ServiceClient implements vscode.Disposable {
     this.thread = new WorkerThread(extensionPath, log, {
       name: 'the engine',
       workerData: { task: 'files', cancel: this.cancel.buffer },
-      // A young generation that grows is collected in pauses of 20 ms while somebody types; a small one in two.
-      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+      // Three semi-spaces of 16 MiB: one holds eight keystrokes in a long manifest. In a smaller one, trees live long enough to be taken for old.
+      resourceLimits: { maxYoungGenerationSizeMb: 48 },
       onMessage: (message) => this.receive(message),
       onDeath: () => this.died.fire(),
     });
