@@ -73,6 +73,8 @@ export function parseToml(text: string): TomlResult {
 
 const BARE_KEY = /[A-Za-z0-9_-]+/uy;
 const LITERAL = /[^\s,#\]}]+(?: \d{2}:\d{2}[^\s,#\]}]*)?/uy;
+/** A string on one line without escapes, which most are: in a lock file, hundreds of thousands. */
+const PLAIN_STRING = /"[^"\\\r\n]*"|'[^'\r\n]*'/uy;
 const ESCAPE = /\\(?:[btnfre"\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2})/uy;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\x1b', '"': '"', '\\': '\\' };
 
@@ -253,6 +255,12 @@ class TomlReader {
     const start = this.at;
     const quote = this.text.charAt(start);
     const long = this.text.startsWith(quote.repeat(3), start);
+    PLAIN_STRING.lastIndex = start;
+    const plain = long ? undefined : PLAIN_STRING.exec(this.text)?.[0];
+    if (plain !== undefined) {
+      this.at += plain.length;
+      return { text: plain.slice(1, -1), at: { start: start + 1, end: this.at - 1 } };
+    }
     const close = long ? quote.repeat(3) : quote;
     const builder = new DecodedBuilder();
     this.at += close.length;
