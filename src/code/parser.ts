@@ -159,8 +159,12 @@ function isGrammarsOwn(error: Node): boolean {
 
 /** Since Go 1.26 `new` takes an expression, too; the grammar knows types only. As an ordinary call it parses, at the same offsets. */
 function withPlainNew(text: string): string {
-  return text.replace(/\bnew\((?=["'`\d!-]|(?:true|false)\b|(?!(?:func|struct|interface|map|chan)\b)[\w.]+(?:\(|\s*[-+/%]))/g, 'neu(');
+  return text.replace(VALUE_IN_NEW, 'neu(');
 }
+
+/** `new(` before what is no type: a literal, an operator, a call, a field of a field, an element, or a composite value. */
+const VALUE_IN_NEW =
+  /\bnew\((?=["'`\d!&-]|(?:true|false)\b|(?:\[[.\d]*\]|map\[[\w.]+\])[\w.*]*\{|(?!(?:func|struct|interface|map|chan)\b)[\w.]+(?:[({]|\s*[-+*/%=<>!&|^]|\[["'`\d]|\[[^\]\n]*\]\.)|\w+\.\w+\.\w)/g;
 
 /**
  * The runtime asks for its own URL through `__filename` or `document` and throws without them, as in an ES module bundle or a web worker.

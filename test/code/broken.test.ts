@@ -170,3 +170,38 @@ test('what the language allows and the grammar does not is no notice', async () 
   assert.deepEqual(facts.notices, []);
   assert.deepEqual(facts.channels.flatMap((channel) => channel.targets.map((target) => target.text)).sort(), ['x:1', 'y:1']);
 });
+
+test('Go’s `new` takes a value, and still a type', async () => {
+  const values = [
+    'a.B.C',
+    'a[0]',
+    'a["k"]',
+    'a.b[i].c',
+    '&T{}',
+    'T{A: 1}',
+    '[]string{"a"}',
+    '[...]int{1}',
+    'map[string]int{}',
+    'a == b',
+    'a*b',
+    '!a',
+  ];
+  const types = [
+    'T',
+    'a.T',
+    'List[int]',
+    'a.List[int]',
+    '*T',
+    '[4]int',
+    '[]T',
+    'map[string]int',
+    'struct{ a int }',
+    'func() int',
+    'chan int',
+  ];
+  const uses = [...values, ...types].map((word, n) => `var v${n} = new(${word})`);
+  const facts = await factsOf({
+    'a.go': `package a\n\nimport "google.golang.org/grpc"\n\n${uses.join('\n')}\n\nfunc f() { grpc.NewClient("x:1") }\n`,
+  });
+  assert.deepEqual(facts.notices, []);
+});
