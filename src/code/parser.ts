@@ -164,7 +164,7 @@ function withPlainNew(text: string): string {
 
 /** `new(` before what is no type: a literal, an operator, a call, a field of a field, an element, or a composite value. */
 const VALUE_IN_NEW =
-  /\bnew\((?=["'`\d!&-]|(?:true|false)\b|(?:\[[.\d]*\]|map\[[\w.]+\])[\w.*]*\{|(?!(?:func|struct|interface|map|chan)\b)[\w.]+(?:[({]|\s*[-+*/%=<>!&|^]|\[["'`\d]|\[[^\]\n]*\]\.)|\w+\.\w+\.\w)/g;
+  /\bnew\((?=["'`\d!&-]|(?:true|false)\b|(?:\[[.\d]*\]|map\[[\w.]+\])[\w.*]*\{|\**(?!(?:func|struct|interface|map|chan)\b)[\w.]+(?:[({]|\s*[-+*/%=<>!&|^]|\[["'`\d]|\[[^\]\n]*\]\.)|\**\w+\.\w+\.\w)/g;
 
 /**
  * The runtime asks for its own URL through `__filename` or `document` and throws without them, as in an ES module bundle or a web worker.
