@@ -237,10 +237,6 @@ export function isExamplePath(path: string): boolean {
   return /(^|\/)(examples?|samples?|demos?|tutorials?)\//.test(path);
 }
 
-export function isVendoredPath(path: string): boolean {
-  return /(^|\/)(vendor|node_modules|third_party|site-packages|\.venv|venv)\//.test(path);
-}
-
 /** What protoc writes for Go: messages and stubs, whose text is long and leads to no setting. */
 export function isStub(path: string): boolean {
   return /\.pb(?:\.gw)?\.go$/.test(path);

@@ -1,6 +1,7 @@
 import type { SourceFile } from '../text/source.ts';
 import type { GrpcChannel } from './facts.ts';
-import { isExamplePath, isGenerated, isTestPath, isVendoredPath } from './group.ts';
+import { isVendoredPath } from '../text/vendored.ts';
+import { isExamplePath, isGenerated, isTestPath } from './group.ts';
 import { type CallExpr, calleeName, type Expr, functionOf, type Module, type Scope } from './syntax.ts';
 
 /** Functions that run once for the whole program: closing there is cleaning up, not a channel per call. */

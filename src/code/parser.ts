@@ -112,7 +112,12 @@ export function openCodeParser(host: CodeParserHost): CodeParser {
       const grammar = grammarOf(file.path);
       const language = languageOf(file.path);
       if (!grammar || !language) return { path: file.path, kind: 'unparsable', detail: 'not a language that is read' };
-      if (file.text.length > MAX_SOURCE_CHARS) return { path: file.path, kind: 'oversize', detail: `${file.text.length} characters` };
+      if (file.text.length > MAX_SOURCE_CHARS)
+        return {
+          path: file.path,
+          kind: 'oversize',
+          detail: `${file.text.length} characters; source files over ${MAX_SOURCE_CHARS} are left out`,
+        };
       const parser = parsers.get(grammar);
       if (!parser) return { path: file.path, kind: 'grammar', detail: `${grammar} is not loaded` };
       // A component is read anew when one of its files changes; the others are as they were.

@@ -1,5 +1,6 @@
 import type { Message } from '../linters/rule.ts';
 import type { SourceFile } from '../text/source.ts';
+import { isVendoredPath } from '../text/vendored.ts';
 
 /** Why no edit is offered. `{detail}` is the file, key or text it is about. */
 export const REFUSALS = {
@@ -77,7 +78,7 @@ export function protectedFile(file: SourceFile): Refusal | undefined {
   if (LOCK_FILES.test(path)) return { id: 'locked', detail: path };
   if (/(?:^|\/)requirements[^/]*\.txt$/.test(path) && /--hash=/.test(file.text)) return { id: 'locked', detail: path };
   // A chart's own `charts/` folder holds its dependencies as they were downloaded.
-  if (/(?:^|\/)(?:vendor|node_modules|third_party)\//.test(path) || /(?:^|\/)charts\/[^/]+\/charts\//.test(path) || path.endsWith('.tgz')) {
+  if (isVendoredPath(path) || /(?:^|\/)charts\/[^/]+\/charts\//.test(path) || path.endsWith('.tgz')) {
     return { id: 'vendored', detail: path };
   }
   const head = file.text

@@ -22,7 +22,7 @@ const CHINESE: readonly (readonly [RegExp, string])[] = [
   [/^(?:line (\d+): )?aliases unfold to more than (\d+) nodes$/, '别名展开后超过 $2 个节点'],
   [/^line (\d+): nesting exceeded maxDepth \((\d+)\)$/, '第 $1 行：嵌套超过 $2 层'],
   [/^line (\d+): (.+)$/s, '第 $1 行：无法解析（$2）'],
-  [/^(\d+) characters$/, '文件过大：$1 个字符'],
+  [/^(\d+) characters; source files over (\d+) are left out$/, '$1 个字符；超过 $2 个字符的源代码文件不予读取'],
 ];
 
 /** A notice's message in a language. What a parser or the system said word for word stays as it is. */

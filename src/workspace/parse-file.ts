@@ -28,7 +28,8 @@ const TEXT_FORMATS: readonly (readonly [RegExp, TextFormat])[] = [
     /(?:^|\/)(?:pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|[^/]*\.versions\.toml|gradle\.lockfile|gradle\.properties|requirements[^/]*\.txt|poetry\.lock|Pipfile\.lock|uv\.lock|pyproject\.toml|go\.mod|package\.json|package-lock\.json)$/,
     'build',
   ],
-  [/\.(?:go|java|py|ts|tsx|mts|cts|js|jsx|mjs|cjs)$/, 'code'],
+  // What a package manager or a bundler wrote is nobody's source.
+  [/(?<!(?:^|\/)\.pnp(?:\.loader)?|\.min|\.bundle)\.(?:go|java|py|ts|tsx|mts|cts|js|jsx|mjs|cjs)$/, 'code'],
 ];
 
 /** How a file is read, by its name alone; `undefined`: nobody reads it. */

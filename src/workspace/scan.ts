@@ -8,7 +8,10 @@ import { formatOf, MAX_FILE_BYTES } from './parse-file.ts';
 import type { Notice } from './parsed-file.ts';
 
 /** Folders that hold no config of this repository's own; pruned by name before any ignore file is asked. */
-const PRUNED = new Set(['.git', 'node_modules', '.terraform', '.hg', '.svn', '.idea', '.gradle', '__pycache__', '.venv', 'vendor']);
+const PRUNED = new Set([
+  ...['.git', '.hg', '.svn', '.idea', '.terraform', '.gradle', '__pycache__', '.venv', '.tox'],
+  ...['vendor', 'node_modules', '.yarn', '.pnpm-store'],
+]);
 
 export interface ScanSink {
   file(file: SourceFile): void;

@@ -43,6 +43,19 @@ describe('a scan', () => {
     assert.deepEqual(scanned(root).paths, ['own/a.yaml']);
   });
 
+  it('leaves out what a package manager or a bundler wrote', () => {
+    const root = tree({
+      '.yarn/releases/yarn-4.cjs': 'a',
+      '.pnp.cjs': 'a',
+      '.pnp.loader.mjs': 'a',
+      'a.min.js': 'a',
+      'b.bundle.js': 'a',
+      'pnp.cjs': 'a',
+      'mini.js': 'a',
+    });
+    assert.deepEqual(scanned(root).paths, ['mini.js', 'pnp.cjs']);
+  });
+
   it('ignores as Git does: nested files, later lines win, a folder’s content can’t be taken back', () => {
     const root = tree({
       '.gitignore': '*.env\n!keep.env\n/out/\ncache/\n',

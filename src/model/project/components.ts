@@ -2,6 +2,7 @@ import { parseJson, jsonAt, jsonText } from '../../text/json.ts';
 import { oncePer } from '../../text/once.ts';
 import type { SourceFile } from '../../text/source.ts';
 import { parseToml, tomlAt, tomlString } from '../../text/toml.ts';
+import { isVendoredPath } from '../../text/vendored.ts';
 import { goModulePath } from './go-module.ts';
 import { readPom } from './maven.ts';
 import { type BuildFileKind, buildFileKind } from './read.ts';
@@ -35,8 +36,8 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   jsx: 'javascript',
 };
 
-/** Nothing below these is the project's own. */
-const FOREIGN = /(?:^|\/)(?:node_modules|vendor|third_party|testdata|\.git|\.venv|venv|site-packages|__pycache__|target|dist)\//u;
+/** Nothing below these is a component, either. */
+const NO_COMPONENT = /(?:^|\/)(?:testdata|\.git|__pycache__|target|dist)\//u;
 /** Folders that hold a Dockerfile for what is built above or beside them. */
 const PACKAGING = /^(?:\.?docker|dockerfiles?|build|package|packaging|deploy(?:ments?)?|ci|images?|containers?)$/u;
 /** Build files that make their folder a project of its own; the others only go with one. */
@@ -119,7 +120,7 @@ export function findComponents(paths: Iterable<string>, read: (path: string) => 
     return there;
   };
   for (const path of paths) {
-    if (FOREIGN.test(path)) continue;
+    if (isVendoredPath(path) || NO_COMPONENT.test(path)) continue;
     if (buildFileKind(path)) buildFolder(path, folderAt).build.push(path);
     else if (isDockerfile(path)) folderAt(path).docker.push(path);
     else if (LANGUAGES[path.slice(path.lastIndexOf('.') + 1)] !== undefined) {
