@@ -1,3 +1,4 @@
+import { withPlaceholders } from './placeholders.ts';
 import type { SourceFile } from './source.ts';
 import { offsetMap, type YamlNode, type YamlPair, type YamlScalar } from './yaml.ts';
 import { parseYaml } from './yaml-parse.ts';
@@ -12,26 +13,28 @@ export function parseEmbeddedYaml(scalar: YamlScalar): YamlNode | undefined {
   if (scalar.unknown) return undefined;
   const offsets = offsetMap(scalar);
   if (!offsets) return undefined;
-  const [root] = innerRoots(scalar) ?? [];
+  const [root] = innerRoots(scalar, 'pipeline') ?? [];
   return root ? relocate(root, scalar.file, offsets) : undefined;
 }
 
 /**
  * All documents of a scalar's text. Where no way leads back to the file, the nodes all stand at the scalar and are `derived`.
+ * @param filledBy who replaces `${NAME}`: a pipeline, so that nobody knows the value, or the program that reads the text
  * @returns `undefined` when one of them doesn't parse
  */
-export function parseEmbeddedDocuments(scalar: YamlScalar): readonly YamlNode[] | undefined {
-  const roots = scalar.unknown ? undefined : innerRoots(scalar);
+export function parseEmbeddedDocuments(scalar: YamlScalar, filledBy: 'pipeline' | 'program' = 'pipeline'): readonly YamlNode[] | undefined {
+  const roots = scalar.unknown ? undefined : innerRoots(scalar, filledBy);
   if (!roots) return undefined;
   const offsets = offsetMap(scalar);
   if (offsets) return roots.map((root) => relocate(root, scalar.file, offsets));
   return roots.map((root) => relocate(root, scalar.file, undefined, scalar));
 }
 
-function innerRoots(scalar: YamlScalar): readonly YamlNode[] | undefined {
+function innerRoots(scalar: YamlScalar, filledBy: 'pipeline' | 'program'): readonly YamlNode[] | undefined {
   const inner: SourceFile = { path: scalar.file.path, text: scalar.text, bom: false };
   const result = parseYaml(inner);
-  return result.ok ? result.roots : undefined;
+  if (!result.ok) return undefined;
+  return filledBy === 'program' ? result.roots : result.roots.map((root) => withPlaceholders(root, scalar.text));
 }
 
 /** The same tree as it stands in another file. Nodes that aliases share stay shared. */

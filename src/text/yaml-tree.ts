@@ -55,18 +55,21 @@ export function withNodeAt(root: YamlMap, path: readonly string[], change: (node
   return withEntry(root, name, withNodeAt(inner, rest, change, at));
 }
 
-/** Rewrites every scalar value (not the keys); `change` gives the same scalar to leave it. */
-export function mapScalars<T extends YamlNode>(node: T, change: (scalar: YamlScalar) => YamlNode): T;
-export function mapScalars(node: YamlNode, change: (scalar: YamlScalar) => YamlNode): YamlNode {
+/**
+ * Rewrites every scalar value (not the keys); `change` gives the same scalar to leave it.
+ * @param except keys whose values are left alone
+ */
+export function mapScalars<T extends YamlNode>(node: T, change: (scalar: YamlScalar) => YamlNode, except?: ReadonlySet<string>): T;
+export function mapScalars(node: YamlNode, change: (scalar: YamlScalar) => YamlNode, except?: ReadonlySet<string>): YamlNode {
   if (node.kind === 'scalar') return change(node);
   if (node.kind === 'sequence') {
-    const items = node.items.map((item) => mapScalars(item, change));
+    const items = node.items.map((item) => mapScalars(item, change, except));
     return items.every((item, index) => item === node.items[index]) ? node : { ...node, items };
   }
   let changed = false;
   const pairs = new Map<string, YamlPair>();
   for (const [name, pair] of node.pairs) {
-    const value = mapScalars(pair.value, change);
+    const value = except?.has(name) ? pair.value : mapScalars(pair.value, change, except);
     if (value !== pair.value) changed = true;
     pairs.set(name, value === pair.value ? pair : { ...pair, value });
   }

@@ -9,6 +9,8 @@ import {
   type YamlDocument,
 } from '../text/yaml-documents.ts';
 import { movedDocument } from '../text/yaml-moved.ts';
+import { withPlaceholders } from '../text/placeholders.ts';
+import { isComposeDocument } from '../model/containers/compose.ts';
 import type { Notice, ParsedFile, TextFormat, YamlFile } from './parsed-file.ts';
 
 /** Files larger than this are not parsed (a notice says so); decK files over it are still route-counted by streaming. Bytes. */
@@ -90,7 +92,7 @@ function parseYamlFile(file: SourceFile, before: YamlFile | undefined): YamlFile
   for (const span of splitDocuments(file.text)) {
     if (!documentMatters(file, span)) continue;
     const same = known?.get(file.text.slice(span.start, span.end));
-    const document = (same && movedDocument(same, file, span)) ?? parseDocument(file, span, template);
+    const document = (same && movedDocument(same, file, span)) ?? parsedDocument(file, span, template);
     if (document.problem) {
       if (isOurs(file, span)) notices.push(problemNotice(file, document, template !== undefined));
     } else {
@@ -101,6 +103,17 @@ function parseYamlFile(file: SourceFile, before: YamlFile | undefined): YamlFile
   if (documents.length === 0 && notices.length === 0) return undefined;
   return { format: 'yaml', file, documents, objects, templated: template !== undefined, notices };
 }
+
+/** What compose and Spring write as `${NAME}` they fill in themselves, and their readers know how. */
+function parsedDocument(file: SourceFile, span: DocumentSpan, template: ReturnType<typeof maskTemplate>): YamlDocument {
+  const document = parseDocument(file, span, template);
+  const { root } = document;
+  if (root === undefined || SPRING_NAME.test(file.path) || isComposeDocument(root)) return document;
+  const filled = withPlaceholders(root, file.text.slice(span.start, span.end));
+  return filled === root ? document : { ...document, root: filled };
+}
+
+const SPRING_NAME = /(?:^|\/)(?:application|bootstrap)[^/]*\.ya?ml$/;
 
 function documentsByText({ file, documents }: YamlFile): Map<string, YamlDocument> {
   return new Map(documents.map((document) => [file.text.slice(document.start, document.end), document]));

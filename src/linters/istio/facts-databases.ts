@@ -168,7 +168,7 @@ const ofConfigMap = oncePer((map: KubeObject): readonly Omit<ExternalDatabase, '
   [...(mapAt(map.root, 'data')?.pairs ?? [])].flatMap(([file, { value }]) => {
     if (value.kind !== 'scalar' || value.unknown) return [];
     if (/^application[^/]*\.ya?ml$/.test(file)) {
-      return (parseEmbeddedDocuments(value) ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
+      return (parseEmbeddedDocuments(value, 'program') ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
     }
     const map = offsetMap(value);
     return map && /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value.file, value.text, map)) : [];

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../../text/source.ts';
 import { isNull, type YamlMap, type YamlNode, type YamlPair } from '../../text/yaml.ts';
+import { withPlaceholders } from '../../text/placeholders.ts';
 import { parseYaml } from '../../text/yaml-parse.ts';
 import { maskTemplate } from '../../text/yaml-documents.ts';
 import { overriding } from '../../text/yaml-tree.ts';
@@ -24,7 +25,7 @@ export function readValues(file: SourceFile): ChartValues | undefined {
   const [root] = plain.ok ? plain.roots : [];
   if (plain.ok) {
     if (root === undefined || (root.kind === 'scalar' && isNull(root))) return { root: emptyValues(file), complete: true };
-    return root.kind === 'map' && plain.roots.length === 1 ? { root, complete: true } : undefined;
+    return root.kind === 'map' && plain.roots.length === 1 ? { root: withPlaceholders(root, file.text), complete: true } : undefined;
   }
   const template = maskTemplate(file.text);
   if (!template) return undefined;

@@ -1,4 +1,5 @@
 import { oncePer } from '../../../text/once.ts';
+import { withPlaceholders } from '../../../text/placeholders.ts';
 import type { SourceFile } from '../../../text/source.ts';
 import { itemsAt, textAt, type YamlMap, type YamlNode } from '../../../text/yaml.ts';
 import { parseYaml } from '../../../text/yaml-parse.ts';
@@ -25,7 +26,7 @@ export const documentsOf = oncePer((file: SourceFile): readonly YamlNode[] | und
   let ok = true;
   for (const span of splitDocuments(file.text)) {
     const result = parseYaml(file, span.start, span.end);
-    if (result.ok) roots.push(...result.roots);
+    if (result.ok) roots.push(...result.roots.map((root) => withPlaceholders(root, file.text)));
     else ok = false;
   }
   return ok ? roots : undefined;
