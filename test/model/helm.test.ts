@@ -130,6 +130,24 @@ test('a chart whose templates rewrite the values resolves nothing from them', ()
   assert.equal(release.releases[0]?.complete, false);
 });
 
+test('a chart whose templates change a part of the values resolves the rest', () => {
+  const changes = [
+    '{{- $_ := mustMerge .Values.proxy (deepCopy .Values.defaults) }}',
+    '{{- $proxy := deepCopy .Values.defaults | mustMerge $.Values.proxy -}}',
+    '{{- $p := .Values.proxy }}{{- $_ := set $p "http" "x" }}',
+  ];
+  for (const change of changes) {
+    const release = template(
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  a: {{ .Values.a }}\n  b: {{ .Values.proxy.http }}\n  c: {{ .Values.proxyPort }}\n  d: {{ if .Values.proxy }}1{{ else }}2{{ end }}\n',
+      'a: 1\nproxyPort: 3\nproxy: {http: y}\ndefaults: {http: z}\n',
+      { 'c/templates/_proxy.tpl': change },
+    );
+    const spec = (key: string): string | undefined => textAt(release.objects[0]?.root, 'spec', key);
+    assert.deepEqual([spec('a'), spec('b'), spec('c'), spec('d')], ['1', undefined, '3', undefined], change);
+    assert.equal(release.releases[0]?.complete, true);
+  }
+});
+
 test('dependencies: vendored, switched off, and remote with the locked version', () => {
   const { resolve, charts } = workspace({
     'u/Chart.yaml':

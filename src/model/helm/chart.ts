@@ -8,6 +8,7 @@ import type { Gap } from '../value.ts';
 import { evaluate, type TemplateContext } from './expression.ts';
 import { type GoValue, goTruth, goValue } from './go-value.ts';
 import { resolveTemplate } from './resolve-template.ts';
+import { withNodeAt } from '../../text/yaml-tree.ts';
 import { emptyValues, layerValues, readValues, subchartValues } from './values.ts';
 
 export interface ChartDependency {
@@ -56,8 +57,17 @@ export interface ResolvedChart {
 
 const LAYER = /^(?:values[-.].+|.+[-.]values|.+values)\.ya?ml$/;
 
-const REWRITES_VALUES =
-  /\b(?:set|unset|merge|mustMerge|mergeOverwrite|mustMergeOverwrite)\s+(?:[$.]\s+"Values"|\$?\.Values\b)|(\$\w+)\s*:=\s*\$?\.Values\b[\s\S]*\b(?:set|unset|mergeOverwrite)\s+\1\b/;
+/** Sprig's functions that change the map which they are given first. */
+const CHANGES = String.raw`\b(?:set|unset|merge|mustMerge|mergeOverwrite|mustMergeOverwrite)\s+`;
+const PATH = String.raw`\$?\.Values((?:\.\w+)*)`;
+const CHANGED_VALUES = new RegExp(`${CHANGES}(?:[$.]\\s+"Values"|\\(\\s*index\\s+\\$?\\.Values|${PATH})`, 'g');
+const NAMED_VALUES = new RegExp(String.raw`(\$\w+)\s*:=\s*${PATH}(?=\s*[-}|])`, 'g');
+
+/** The paths of values that a template changes before others read them, as `.a.b`; `''`: all of them. */
+function changedValues(template: string): string[] {
+  const named = [...template.matchAll(NAMED_VALUES)].filter(([, name = '']) => new RegExp(`${CHANGES}\\${name}\\b`).test(template));
+  return [...[...template.matchAll(CHANGED_VALUES)].map(([, path = '']) => path), ...named.map(([, , path = '']) => path)];
+}
 
 /**
  * Every chart.
@@ -224,12 +234,17 @@ class ReleaseRun {
   chart(chart: ChartFolder, values: YamlMap, complete: boolean, file: SourceFile, above: readonly string[]): void {
     this.members.add(chart.file.path);
     const { name, version } = chart;
-    const rewritten = this.rewritesValues(chart);
-    this.releases.push({ chart: name, chartVersion: version, repository: undefined, values, file, complete: complete && !rewritten });
+    const changed = this.changedValues(chart);
+    const rewritten = changed.has('');
+    const unseen: YamlMap = { ...emptyValues(file), open: true };
+    const seen = [...changed].reduce(
+      (map, path) => (path === '' ? map : withNodeAt(map, path.slice(1).split('.'), () => unseen, map)),
+      values,
+    );
+    this.releases.push({ chart: name, chartVersion: version, repository: undefined, values: seen, file, complete: complete && !rewritten });
     // Values that a sub-chart exports into its parent aren't followed: what isn't here may still be set.
     const known = complete && !rewritten && !chart.dependencies.some((dependency) => dependency.importsValues);
-    const visible = rewritten ? { ...emptyValues(file), open: true } : values;
-    const context: TemplateContext = { values: visible, complete: known, chart: chartFacts(chart.root), release: {} };
+    const context: TemplateContext = { values: rewritten ? unseen : seen, complete: known, chart: chartFacts(chart.root), release: {} };
     if (!chart.isLibrary) for (const path of chart.templatePaths) this.template(path, context);
     for (const dependency of chart.dependencies) this.dependency(chart, dependency, context, file, above);
     const declared = new Set(chart.dependencies.map((dependency) => dependency.name));
@@ -242,8 +257,8 @@ class ReleaseRun {
   }
 
   /** A template changes the values before others read them (Istio's profiles do): what they are then isn't followed. */
-  private rewritesValues(chart: ChartFolder): boolean {
-    return [...chart.templatePaths, ...chart.helperPaths].some((path) => REWRITES_VALUES.test(this.reader.readText(path)?.text ?? ''));
+  private changedValues(chart: ChartFolder): Set<string> {
+    return new Set([...chart.templatePaths, ...chart.helperPaths].flatMap((path) => changedValues(this.reader.readText(path)?.text ?? '')));
   }
 
   private template(path: string, context: TemplateContext): void {
