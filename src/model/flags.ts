@@ -93,7 +93,12 @@ function wordOf(container: Container, value: Value<string>): Word {
 function spanner(at: Anchor, text: string | undefined): Word['span'] {
   if (isScalar(at)) {
     const map = offsetMap(at);
-    return (from, to) => (map ? { file: at.file, start: map(from), end: to > from ? map(to - 1) + 1 : map(from) } : undefined);
+    if (map) return (from, to) => ({ file: at.file, start: map(from), end: to > from ? map(to - 1) + 1 : map(from) });
+    // `--flag={{ .Values.flag }}` stands where the value does: its end is written there.
+    const source = at.file.text.slice(at.start, at.end);
+    if (!at.derived || source === '' || !text?.endsWith(source)) return () => undefined;
+    const lead = text.length - source.length;
+    return (from, to) => (from >= lead ? { file: at.file, start: at.start + from - lead, end: at.start + to - lead } : undefined);
   }
   const written = text !== undefined && at.file.text.slice(at.start, at.end) === text;
   return (from, to) => (written ? { file: at.file, start: at.start + from, end: at.start + to } : undefined);
