@@ -18,6 +18,7 @@ export type {
   TargetPart,
 } from './facts.ts';
 export { mayOpenPool } from './go-databases.ts';
+export { isTestPath } from './group.ts';
 export { grammarsFor, mayHoldGrpc } from './gate.ts';
 export { type CodeNotice, type CodeParser, type CodeParserHost, languageOf, MAX_SOURCE_CHARS, openCodeParser } from './parser.ts';
 export { readCode } from './read.ts';

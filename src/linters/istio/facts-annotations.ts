@@ -14,7 +14,7 @@ export interface IstioAnnotation {
   readonly map: YamlMap;
   /** `pod`: on a Pod or a pod template; `values`: `podAnnotations` of a chart or of an IstioOperator; `object`: on, or for, any other object. */
   readonly place: 'pod' | 'values' | 'object';
-  /** The object that carries it; for `pod` the workload; none in values for another object. */
+  /** The object that carries it; for `pod` the workload; none in a chart's values. */
   readonly object: KubeObject | undefined;
 }
 
@@ -28,7 +28,7 @@ export function namesKnownTo(version: VersionRange): string[] {
   return [...DECLARED.keys()].filter((name) => {
     const from = SINCE.get(name);
     const before = REMOVED_IN.get(name);
-    return affected(version, { ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }) !== 'no';
+    return affected(version, { from, before }) !== 'no';
   });
 }
 
@@ -57,8 +57,9 @@ const ofObject = oncePer((object: KubeObject): readonly IstioAnnotation[] => {
   const found: IstioAnnotation[] = [];
   const { kind } = object;
   if (kind !== 'Pod') collect(annotationsOf(object), 'object', object, found);
-  if (kind === 'CronJob') collect(mapAt(object.root, 'spec', 'jobTemplate', 'metadata', 'annotations'), 'object', object, found);
-  if (podTemplatePath(kind)) collect(podTemplateOf(object)?.annotations, 'pod', object, found);
+  // What a CronJob puts on its Jobs.
+  collect(mapAt(object.root, 'spec', 'jobTemplate', 'metadata', 'annotations'), 'object', object, found);
+  collect(podTemplateOf(object)?.annotations, 'pod', object, found);
   if (kind === 'IstioOperator' || kind === 'Istio') collectFromValues(nodeAt(object.root, 'spec'), object, found);
   return found.length > 0 ? found : NONE;
 });
@@ -81,28 +82,26 @@ function isIstioKey(key: string): boolean {
   return domain === 'istio.io' || domain.endsWith('.istio.io');
 }
 
-const MAX_DEPTH = 8;
-/** Keys whose `annotations` charts put on pods. */
+/** Keys below which charts keep annotations of pods. */
 const POD_KEYS: ReadonlySet<string> = new Set(['pod', 'podMetadata', 'podTemplate']);
 
-/** Charts call them `podAnnotations`, or `annotations` below `pod`; other maps of annotations go to other objects. */
+/** Charts call them `podAnnotations`, or `annotations` and the like below `pod`; other maps of annotations go to other objects. */
 function collectFromValues(
   node: YamlNode | undefined,
   object: KubeObject | undefined,
   into: IstioAnnotation[],
   parent: string | undefined = undefined,
-  depth = 0,
 ): void {
-  if (!node || depth > MAX_DEPTH || node.kind === 'scalar') return;
+  if (!node || node.kind === 'scalar') return;
   if (node.kind === 'sequence') {
-    for (const item of node.items) collectFromValues(item, object, into, undefined, depth + 1);
+    for (const item of node.items) collectFromValues(item, object, into);
     return;
   }
   for (const [key, { value }] of node.pairs) {
     if (value.kind === 'map' && /annotations$/i.test(key)) {
-      const ofPods = key === 'podAnnotations' || (key === 'annotations' && parent !== undefined && POD_KEYS.has(parent));
-      collect(value, ofPods ? 'values' : 'object', ofPods ? object : undefined, into);
-    } else collectFromValues(value, object, into, key, depth + 1);
+      const ofPods = key === 'podAnnotations' || (parent !== undefined && POD_KEYS.has(parent));
+      collect(value, ofPods ? 'values' : 'object', object, into);
+    } else collectFromValues(value, object, into, key);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isTestPath } from '../../code/index.ts';
 import type { Change } from '../../fixes/change.ts';
 import type { Container, EnvironmentVariable } from '../../model/container.ts';
 import type { KubeObject, PodTemplate } from '../../model/kubernetes/objects.ts';
@@ -7,10 +8,10 @@ import { parseEmbeddedDocuments } from '../../text/embedded.ts';
 import { parseProperties } from '../../text/key-value.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
-import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode } from '../../text/yaml.ts';
+import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
 import { goDatabases } from './facts-go-databases.ts';
-import { ofKind } from './objects.ts';
+import { ofKind, podTemplates } from './objects.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
 
 /** A database outside the cluster that a pod connects to, with a pool that keeps its connections without end. */
@@ -34,7 +35,7 @@ export interface PoolSetting {
 const HOUR_MS = 3_600_000;
 /** `DB_CONN_MAX_LIFETIME`, `MYSQL_MAX_CONN_LIFETIME`, `DB_POOL_RECYCLE`, `SPRING_DATASOURCE_HIKARI_MAX_LIFETIME`. */
 const LIFETIME =
-  /^(?:(.+?)_)?(?:(?:CONN|CONNECTION)_?MAX_?LIFE_?TIME|MAX_?(?:CONN|CONNECTION)?_?LIFE_?TIME|POOL_MAX_LIFE_?TIME|POOL_RECYCLE|HIKARI_MAX_?LIFE_?TIME)$/;
+  /^(.+?)_(?:(?:CONN|CONNECTION)_?MAX_?LIFE_?TIME|MAX_?(?:CONN|CONNECTION)?_?LIFE_?TIME|POOL_MAX_LIFE_?TIME|POOL_RECYCLE|HIKARI_MAX_?LIFE_?TIME)$/;
 /** Settings of the same pool that renew or test idle connections. */
 const RENEWAL = /(?:MAX_?IDLE_?TIME|IDLE_?TIMEOUT|KEEP_?ALIVE(?:_?TIME)?|PRE_?PING|TEST_?(?:WHILE_?IDLE|ON_?BORROW)|VALIDATION)$/;
 const HIKARI = 'HIKARI';
@@ -56,16 +57,19 @@ const ofEnvironment = oncePer((container: Container): readonly ExternalDatabase[
   // A source of variables that can't be seen may set the one that renews connections.
   if (!pod || container.init || env.unseen.length > 0) return [];
   const variables = [...env.variables.values()];
-  const lifetimes = variables.filter(({ name }) => LIFETIME.test(name));
-  if (lifetimes.length === 0) return [];
+  const lifetimes = variables.flatMap((variable) => {
+    const prefix = LIFETIME.exec(variable.name)?.[1]?.replace(/_POOL$|_HIKARI$/, '');
+    return prefix === undefined ? [] : [{ prefix, pool: unlimitedPool(variable) }];
+  });
   return variables.flatMap((variable): ExternalDatabase[] => {
+    // `DB_CONN_MAX_LIFETIME` is about `DB_HOST` and `DB_DSN`, not about `REDIS_HOST`.
+    const own = lifetimes.filter(({ prefix }) => variable.name.startsWith(`${prefix}_`));
+    const pool = own[0]?.pool;
+    // One of several that limits it is enough.
+    if (!pool || own.some((lifetime) => !lifetime.pool)) return [];
+    if (variables.some(({ name }) => RENEWAL.test(name) && own.some(({ prefix }) => name.startsWith(prefix)))) return [];
     const address = addressOf(variable, env.variables);
     if (!address || !isOutside(address.host)) return [];
-    const lifetime = lifetimes.find(({ name }) => belongsTo(name, variable.name));
-    const pool = lifetime && unlimitedPool(lifetime);
-    if (!lifetime || !pool) return [];
-    const prefix = LIFETIME.exec(lifetime.name)?.[1] ?? '';
-    if (variables.some(({ name }) => RENEWAL.test(name) && name.startsWith(prefix))) return [];
     return [{ ...address, pod, at: hostAt(variable, address.start, address.host.length), pool }];
   });
 });
@@ -77,12 +81,6 @@ function addressOf(variable: EnvironmentVariable, all: Container['env']['variabl
   // A port that can't be seen is no default port.
   if (port && !port.known) return undefined;
   return addressInText(value.value) ?? addressInVariable(name, value.value, port?.value);
-}
-
-/** `DB_CONN_MAX_LIFETIME` is about `DB_HOST` and `DB_DSN`, not about `REDIS_HOST`. */
-function belongsTo(lifetime: string, host: string): boolean {
-  const prefix = LIFETIME.exec(lifetime)?.[1];
-  return prefix !== undefined && host.startsWith(`${prefix.replace(/_POOL$|_HIKARI$/, '')}_`);
 }
 
 function unlimitedPool(variable: EnvironmentVariable): PoolSetting | undefined {
@@ -121,57 +119,50 @@ function ofComponents(unit: Unit): ExternalDatabase[] {
       ({ env }) => env.unseen.length > 0 || [...env.variables.keys()].some((name) => name.startsWith('SPRING_')),
     );
     if (join !== 'strong' || !pod || pods.size > 1 || overridden) return [];
-    return springFiles(unit)
-      .filter(({ file }) => component.folder === '.' || file.path.startsWith(`${component.folder}/`))
-      .flatMap((parsed) => ofSpringFile(parsed).map((found) => ({ ...found, pod })));
+    return inSpringFiles(unit)
+      .filter(({ path }) => component.folder === '.' || path.startsWith(`${component.folder}/`))
+      .map(({ database }) => ({ ...database, pod }));
   });
 }
 
-const springFiles = oncePer((unit: Unit): readonly ParsedFile[] => unit.files.filter((parsed) => ofSpringFile(parsed).length > 0));
+type Configured = Omit<ExternalDatabase, 'pod'>;
 
-const NO_DATABASE: readonly Omit<ExternalDatabase, 'pod'>[] = [];
+const inSpringFiles = oncePer((unit: Unit) =>
+  unit.files.flatMap((parsed) => ofSpringFile(parsed).map((database) => ({ path: parsed.file.path, database }))),
+);
 
-const ofSpringFile = oncePer((parsed: ParsedFile): readonly Omit<ExternalDatabase, 'pod'>[] => {
-  if (parsed.format !== 'yaml' && parsed.format !== 'properties') return NO_DATABASE;
-  const name = parsed.file.path.slice(parsed.file.path.lastIndexOf('/') + 1);
+const NO_DATABASE: readonly Configured[] = [];
+
+const ofSpringFile = oncePer((parsed: ParsedFile): readonly Configured[] => {
+  const { path, text } = parsed.file;
+  // What tests connect to is nothing that a pod does.
+  if (isTestPath(path)) return NO_DATABASE;
+  const name = path.slice(path.lastIndexOf('/') + 1);
   if (parsed.format === 'yaml' && /^application\.ya?ml$/.test(name)) {
     return parsed.documents.flatMap(({ root }) => (root ? ofSettings(yamlSettings(root)) : []));
   }
-  if (parsed.format !== 'properties' || name !== 'application.properties') return NO_DATABASE;
-  return ofSettings(propertySettings(parsed.file, parsed.file.text));
+  return name === 'application.properties' ? ofSettings(propertySettings(parsed.file, text)) : NO_DATABASE;
 });
 
 function ofSpring(unit: Unit): ExternalDatabase[] {
-  const configMaps = new Map<string, KubeObject[]>();
-  for (const object of ofKind(unit, 'ConfigMap')) {
-    if (object.name === undefined || ofConfigMap(object).length === 0) continue;
-    configMaps.set(object.name, [...(configMaps.get(object.name) ?? []), object]);
-  }
-  if (configMaps.size === 0) return [];
-  const seen = new Map<PodTemplate, Set<string>>();
-  return unit.containers.flatMap(({ pod, init }): ExternalDatabase[] => {
-    if (!pod || init) return [];
-    const done = seen.get(pod) ?? new Set();
-    seen.set(pod, done);
-    return itemsAt(pod.spec, 'volumes').flatMap((volume) => {
-      const name = textAt(volume, 'configMap', 'name');
-      if (name === undefined || done.has(name)) return [];
-      const map = configMaps.get(name)?.find((object) => sameNamespace(object.namespace, pod.workload.namespace));
-      if (!map) return [];
-      done.add(name);
-      return ofConfigMap(map).map((database) => ({ ...database, pod }));
-    });
+  const configured = ofKind(unit, 'ConfigMap').flatMap((object) => ofConfigMap(object).map((database) => ({ object, database })));
+  return podTemplates(unit).flatMap((pod): ExternalDatabase[] => {
+    const mounted = new Set(itemsAt(pod.spec, 'volumes').map((volume) => textAt(volume, 'configMap', 'name')));
+    return configured
+      .filter(
+        ({ object: { name, namespace } }) => name !== undefined && mounted.has(name) && sameNamespace(namespace, pod.workload.namespace),
+      )
+      .map(({ database }) => ({ ...database, pod }));
   });
 }
 
-const ofConfigMap = oncePer((map: KubeObject): readonly Omit<ExternalDatabase, 'pod'>[] =>
+const ofConfigMap = oncePer((map: KubeObject): readonly Configured[] =>
   [...(mapAt(map.root, 'data')?.pairs ?? [])].flatMap(([file, { value }]) => {
     if (value.kind !== 'scalar' || value.unknown) return [];
     if (/^application[^/]*\.ya?ml$/.test(file)) {
       return (parseEmbeddedDocuments(value, 'program') ?? []).flatMap((root) => ofSettings(yamlSettings(root)));
     }
-    const map = offsetMap(value);
-    return map && /^application[^/]*\.properties$/.test(file) ? ofSettings(propertySettings(value.file, value.text, map)) : [];
+    return /^application[^/]*\.properties$/.test(file) ? ofSettings(embeddedProperties(value)) : [];
   }),
 );
 
@@ -196,8 +187,15 @@ function propertySettings(file: SourceFile, text: string, map?: (offset: number)
   }));
 }
 
+/** Where no way leads back to the text (`kubectl create configmap` writes it in quotes, with `\\n`), everything stands at the whole, and nothing is edited. */
+function embeddedProperties(scalar: YamlScalar): Setting[] {
+  const map = offsetMap(scalar);
+  if (map) return propertySettings(scalar.file, scalar.text, map);
+  return propertySettings(scalar.file, scalar.text).map(({ key, text }) => ({ key, text, place: () => scalar, set: undefined }));
+}
+
 /** Spring's datasource with HikariCP, its default pool: `max-lifetime: 0` is without end, and `keepalive-time` tests idle connections. */
-function ofSettings(settings: readonly Setting[]): Omit<ExternalDatabase, 'pod'>[] {
+function ofSettings(settings: readonly Setting[]): Configured[] {
   const find = (key: string): Setting | undefined => settings.find((setting) => relaxed(setting.key) === key);
   const url = find('spring.datasource.url');
   const lifetime = find('spring.datasource.hikari.maxlifetime');

@@ -26,8 +26,8 @@ export interface IdleSetting {
   readonly notText: boolean;
   /** `undefined`: that place can't be edited. */
   readonly set: ((text: string) => readonly Change[]) | undefined;
-  /** The workload whose pods it is for; `undefined` for mesh-wide or selected ones. */
-  readonly workload: KubeObject | undefined;
+  /** The workload or IstioOperator whose pods it is for; `undefined`: for all, for selected ones, or for those of a chart. */
+  readonly owner: KubeObject | undefined;
 }
 
 /** Every literal `ISTIO_META_IDLE_TIMEOUT` of a unit. Templated values are left out. */
@@ -53,12 +53,12 @@ const NONE: readonly IdleSetting[] = [];
 /** The gateway chart has `env` at its top; the older charts of one gateway each, and IstioOperator's values, below the gateway's name. */
 function ofRelease({ chart, values }: HelmRelease): readonly IdleSetting[] {
   if (chart === 'gateway') return ofScalar(scalarAt(values, 'env', META_IDLE_TIMEOUT), 'chart', undefined);
-  return chart === 'istio-ingress' || chart === 'istio-egress' ? ofGatewayValues(values) : NONE;
+  return chart === 'istio-ingress' || chart === 'istio-egress' ? ofGatewayValues(values, undefined) : NONE;
 }
 
-function ofGatewayValues(values: YamlNode | undefined): readonly IdleSetting[] {
+function ofGatewayValues(values: YamlNode | undefined, owner: KubeObject | undefined): readonly IdleSetting[] {
   return ['istio-ingressgateway', 'istio-egressgateway'].flatMap((name) =>
-    ofScalar(scalarAt(values, 'gateways', name, 'env', META_IDLE_TIMEOUT), 'chart', undefined),
+    ofScalar(scalarAt(values, 'gateways', name, 'env', META_IDLE_TIMEOUT), 'chart', owner),
   );
 }
 
@@ -80,24 +80,23 @@ const ofContainer = oncePer((container: Container): readonly IdleSetting[] => {
       at: variable.value.at,
       notText: literal?.kind === 'scalar' && isOtherThanText(literal),
       set: variable.set,
-      workload: container.workload,
+      owner: container.workload,
     },
   ];
 });
 
 const ofAnnotation = oncePer(({ place, value, object }: IstioAnnotation): readonly IdleSetting[] => {
   if (place === 'object' || value.kind !== 'scalar') return NONE;
-  const workload = place === 'pod' ? object : undefined;
   return proxyConfigRoots(value).flatMap((root) => {
     const scalar = scalarAt(root, 'proxyMetadata', META_IDLE_TIMEOUT);
-    return ofScalar(scalar, 'annotation', workload).map((setting) => inText(setting, scalar, value));
+    return ofScalar(scalar, 'annotation', object).map((setting) => inText(setting, scalar, value));
   });
 });
 
 /** Inside a text on one line (JSON mostly) there are no lines to edit: the value's own characters are replaced. */
 function inText(setting: IdleSetting, inner: YamlScalar | undefined, outer: YamlScalar): IdleSetting {
   if (!inner || !setting.set || outer.style === 'literal' || outer.style === 'folded') return setting;
-  const quote = inner.style === 'plain' && outer.style !== 'double' && outer.text.includes('"') ? '"' : '';
+  const quote = inner.style === 'plain' && outer.text.includes('"') ? '"' : '';
   return { ...setting, set: (text) => [{ change: 'replace-text', at: inner, text: `${quote}${text}${quote}` }] };
 }
 
@@ -106,17 +105,19 @@ function proxyConfigRoots(scalar: YamlScalar): readonly YamlNode[] {
   return parseEmbeddedDocuments(scalar) ?? [];
 }
 
-function ofOperator({ root }: KubeObject): IdleSetting[] {
+/** All of it is for gateways. */
+function ofOperator(operator: KubeObject): IdleSetting[] {
+  const { root } = operator;
   const components = ['ingressGateways', 'egressGateways'].flatMap((kind) =>
     itemsAt(root, 'spec', 'components', kind)
       .flatMap((gateway) => itemsAt(nodeAt(gateway, 'k8s', 'env')))
       .filter((item) => textAt(item, 'name') === META_IDLE_TIMEOUT)
-      .flatMap((item) => ofScalar(scalarAt(item, 'value'), 'container', undefined)),
+      .flatMap((item) => ofScalar(scalarAt(item, 'value'), 'container', operator)),
   );
-  return [...components, ...ofGatewayValues(nodeAt(root, 'spec', 'values'))];
+  return [...components, ...ofGatewayValues(nodeAt(root, 'spec', 'values'), operator)];
 }
 
-function ofScalar(scalar: YamlScalar | undefined, place: IdleSetting['place'], workload: KubeObject | undefined): IdleSetting[] {
+function ofScalar(scalar: YamlScalar | undefined, place: IdleSetting['place'], owner: KubeObject | undefined): IdleSetting[] {
   if (!scalar || scalar.unknown || isNull(scalar)) return [];
   return [
     {
@@ -126,7 +127,7 @@ function ofScalar(scalar: YamlScalar | undefined, place: IdleSetting['place'], w
       // The gateway chart quotes what it is given.
       notText: place !== 'chart' && isOtherThanText(scalar),
       set: scalar.derived ? undefined : (text) => [{ change: 'set-scalar', scalar, text, asString: true }],
-      workload,
+      owner,
     },
   ];
 }

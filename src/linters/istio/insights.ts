@@ -45,7 +45,7 @@ function ofRule({ host, hostScalar, pools, object }: DestinationRule, unit: Unit
   if (found.is !== 'found' || !found.value.ports.some(({ protocol }) => protocol === 'tcp')) return [];
   const top = pools.find(({ level }) => level === 'top');
   const scalar = scalarAt(top?.tcp, 'idleTimeout');
-  if (top?.tcp.open || scalar?.unknown || affected(istioVersion(unit, repository), { from: '1.21' }) === 'no') return [];
+  if (top?.tcp.open || affected(istioVersion(unit, repository), { from: '1.21' }) === 'no') return [];
   if (!scalar) return [{ at: hostScalar, messageId: 'byDefault', data: { host }, runbook: RUNBOOK }];
   const durationMs = parseGoDurationMs(scalar.text);
   if (durationMs === undefined) return [];

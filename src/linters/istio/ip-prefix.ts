@@ -7,7 +7,7 @@ function isIPv4(text: string): boolean {
 
 function isIPv6(text: string): boolean {
   const halves = text.split('::');
-  if (!text.includes(':') || halves.length > 2) return false;
+  if (halves.length > 2) return false;
   const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
   let count = 0;
   for (const [side, half] of groups.entries()) {
@@ -29,7 +29,6 @@ export function isAddress(text: string): boolean {
 /** `10.0.0.0/8`, `fd00::/8`; host bits may be set. */
 export function isPrefix(text: string): boolean {
   const slash = text.lastIndexOf('/');
-  if (slash < 0) return false;
   const bits = text.slice(slash + 1);
   if (!/^(?:0|[1-9]\d{0,2})$/.test(bits)) return false;
   const address = text.slice(0, slash);

@@ -2,8 +2,8 @@
 const MAX_DISTANCE = 2;
 
 /**
- * The annotations that somebody may have meant: at most two edits away (a short name: fewer), or the same name under another domain of
- * Istio, in any case (`sidecar.istio.io/excludeOutboundPorts` for `traffic.sidecar.istio.io/excludeOutboundPorts`).
+ * The annotations that somebody may have meant: at most two edits away (a short name: fewer), or the same name in any case, under this
+ * domain of Istio or another (`sidecar.istio.io/excludeOutboundPorts` for `traffic.sidecar.istio.io/excludeOutboundPorts`).
  * @returns the nearest; several when they are equally near; none
  */
 export function nearestNames(key: string, names: Iterable<string>): string[] {
@@ -13,7 +13,7 @@ export function nearestNames(key: string, names: Iterable<string>): string[] {
   let least = most + 1;
   const swapped: string[] = [];
   for (const name of names) {
-    if (localName(name).toLowerCase() === own.toLowerCase() && domain(name) !== domain(key)) swapped.push(name);
+    if (localName(name).toLowerCase() === own.toLowerCase()) swapped.push(name);
     const distance = editDistance(key, name, least);
     if (distance > most || distance > least) continue;
     if (distance < least) best = [];
@@ -23,17 +23,12 @@ export function nearestNames(key: string, names: Iterable<string>): string[] {
   return best.length > 0 ? best : swapped;
 }
 
-function domain(key: string): string {
-  return key.slice(0, key.indexOf('/'));
-}
-
 function localName(key: string): string {
   return key.slice(key.indexOf('/') + 1);
 }
 
 /** Damerau-Levenshtein (optimal string alignment); any number above `limit` once it is exceeded. */
 function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let row = 1; row <= a.length; row++) {
@@ -41,7 +36,7 @@ function editDistance(a: string, b: string, limit: number): number {
     for (let column = 1; column <= b.length; column++) {
       const same = a[row - 1] === b[column - 1];
       let cost = Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, (previous[column - 1] ?? 0) + (same ? 0 : 1));
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+      if (a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
         cost = Math.min(cost, (before[column - 2] ?? 0) + 1);
       }
       current.push(cost);

@@ -30,7 +30,7 @@ const namespacesByName = oncePer(
 
 /** The manifest of a namespace, where it is in the unit. */
 export function namespaceNamed(unit: Unit, name: string | undefined): KubeObject | undefined {
-  return name === undefined || name === '' ? undefined : namespacesByName(unit).get(name);
+  return name === undefined ? undefined : namespacesByName(unit).get(name);
 }
 
 const templateOf = oncePer(podTemplateOf);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addressInText, addressInVariable, isOutside } from '../../../src/linters/istio/database-address.ts';
+import { istioAnnotations } from '../../../src/linters/istio/facts-annotations.ts';
 import { lookupHost, meshHosts } from '../../../src/linters/istio/facts-hosts.ts';
 import { injectedPods } from '../../../src/linters/istio/facts-injection.ts';
 import { istioVersion } from '../../../src/linters/istio/facts-version.ts';
@@ -158,9 +159,31 @@ spec: { containers: [{ name: a, image: example/a:1 }] }
   });
 });
 
+describe('annotations', () => {
+  it('are listed once, with what they are for', async () => {
+    const { unit } = await unitOf(`apiVersion: v1
+kind: Pod
+metadata: { name: a, annotations: { sidecar.istio.io/proxyCPU: 50m } }
+spec: { containers: [{ name: a, image: example/a:1 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: b, annotations: { sidecar.istio.io/proxyMemory: 64Mi } }
+spec:
+  template:
+    metadata: { annotations: { sidecar.istio.io/logLevel: debug } }
+    spec: { containers: [{ name: b, image: example/b:1 }] }
+`);
+    assert.deepEqual(
+      istioAnnotations(unit).map(({ key, place, object }) => `${key} ${place} ${object?.name}`),
+      ['sidecar.istio.io/proxyCPU pod a', 'sidecar.istio.io/proxyMemory object b', 'sidecar.istio.io/logLevel pod b'],
+    );
+  });
+});
+
 describe('texts', () => {
   it('reads IP ranges as Go does', () => {
-    for (const text of ['10.0.0.0/8', '0.0.0.0/0', 'fd00::/8', '::/0', '1:2:3:4:5:6:7:8/128', '::ffff:10.0.0.0/104'])
+    for (const text of ['10.0.0.0/8', '0.0.0.0/0', 'fd00::/8', '::/0', '1:2:3:4:5:6:7:8/128', '::ffff:10.0.0.0/104', '255.255.255.255/32'])
       assert.ok(isPrefix(text), text);
     const wrong = [
       '10.0.0.0',
@@ -173,11 +196,24 @@ describe('texts', () => {
       '1:2:3/8',
       'fe80::1%eth0/64',
       '::1::/8',
+      '/8',
+      '104',
       ' 10.0.0.0/8',
     ];
     for (const text of wrong) assert.ok(!isPrefix(text), text);
     for (const text of ['10.0.0.1', '::', 'fd00::1']) assert.ok(isAddress(text), text);
-    for (const text of ['1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7::8:9', 'a.b.c.d']) assert.ok(!isAddress(text), text);
+    const none = [
+      '1:2:3:4:5:6:7:8:9',
+      '1:2:3:4:5:6:7::8:9',
+      'a.b.c.d',
+      'fd00',
+      '1:2::3:4:5:6::7:8',
+      // `::` stands for one group at least, and an IPv4 address for the last two.
+      '1:2:3:4::5:6:7:8',
+      '10.0.0.1::',
+      '::10.0.0.1:5',
+    ];
+    for (const text of none) assert.ok(!isAddress(text), text);
   });
 
   it('finds the annotation that was meant', () => {
@@ -187,6 +223,10 @@ describe('texts', () => {
     assert.deepEqual(nearestNames('b.istio.io/EXCLUDEINBOUNDPORTS', names), ['a.istio.io/excludeInboundPorts']);
     assert.deepEqual(nearestNames('istio.io/env', names), []);
     assert.deepEqual(nearestNames('istio.io/xev', ['istio.io/rev', 'istio.io/dev']), ['istio.io/rev', 'istio.io/dev']);
+    // The nearest alone, whatever came first; and two letters swapped are one edit.
+    assert.deepEqual(nearestNames('istio.io/timeout', ['istio.io/timeoutMs', 'istio.io/timeouts']), ['istio.io/timeouts']);
+    assert.deepEqual(nearestNames('istio.io/rve', names), ['istio.io/rev']);
+    assert.deepEqual(nearestNames('istio.io/rab', ['istio.io/rbc']), []);
   });
 
   it('finds database addresses', () => {
@@ -199,11 +239,16 @@ describe('texts', () => {
     assert.deepEqual(at('jdbc:postgresql://db.example.com:6432/x?a=b@c'), ['PostgreSQL', 'db.example.com', 6432, 'db.example.com']);
     assert.deepEqual(at('rediss://:p@db.example.com:6380'), ['Redis', 'db.example.com', 6380, 'db.example.com']);
     assert.deepEqual(at('user=a host=db.example.com'), ['PostgreSQL', 'db.example.com', 5432, 'db.example.com']);
+    assert.deepEqual(at('host=db.example.com port=6432 dbname=x'), ['PostgreSQL', 'db.example.com', 6432, 'db.example.com']);
+    assert.equal(at('host=logs.example.com level=info'), undefined);
     assert.equal(at('https://db.example.com'), undefined);
     assert.equal(at('mongodb+srv://db.example.com/x'), undefined);
     assert.equal(at('mongodb://a.example.com,b.example.com/x'), undefined);
     assert.equal(addressInVariable('APP_MONGODB_HOST', 'a.example.com', undefined)?.port, 27017);
     assert.equal(addressInVariable('DB_HOST', 'a.example.com', undefined), undefined);
+    // As Docker's links set it.
+    assert.equal(addressInVariable('MYSQL_HOST', 'a.example.com', 'tcp://172.17.0.5:3306')?.port, 3306);
+    assert.equal(addressInVariable('DB_HOST', 'a.example.com', 'mysql'), undefined);
     assert.equal(addressInVariable('SMTP_HOST', 'a.example.com', '25'), undefined);
   });
 

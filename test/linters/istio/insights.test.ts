@@ -56,6 +56,9 @@ describe('Istio insights', () => {
     assert.deepEqual(await insightsOf(destinationRule('{ connectionPool: { tcp: { idleTimeout: 1d } } }')), []);
     assert.deepEqual(await insightsOf(destinationRule('{ connectionPool: { tcp: { idleTimeout: "{{ .Values.idle }}" } } }')), []);
     assert.deepEqual(await insightsOf(destinationRule(idle), 'assume: { istio: "1.20" }\n'), []);
+    // A template may set it among the others.
+    const open = '\n    connectionPool:\n      tcp:\n        {{- toYaml .Values.tcp | nindent 8 }}\n        maxConnections: 9';
+    assert.deepEqual(await insightsOf(destinationRule(open)), []);
   });
 
   it('tells what ISTIO_META_IDLE_TIMEOUT does', async () => {
@@ -73,5 +76,6 @@ spec: { containers: [{ name: a, image: example/a:1 }] }
     assert.deepEqual(await insightsOf(pod('0s')), ['0s: neverByMeta 0s']);
     assert.deepEqual(await insightsOf(pod('1d')), ['1d: metaIgnored']);
     assert.deepEqual(await insightsOf(pod('3600')), []);
+    assert.deepEqual(await insightsOf(pod('""')), []);
   });
 });

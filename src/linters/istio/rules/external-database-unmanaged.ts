@@ -99,7 +99,7 @@ function isManaged(unit: Unit, pod: PodTemplate, host: string): boolean {
   const found = lookupHost(unit, host, pod.workload.namespace, false);
   if (found.is === 'found' || found.is === 'several') return true;
   if (scalarAt(pod.annotations, PROXY_CONFIG)?.unknown) return true;
-  if (idleSettings(unit).some(({ workload }) => workload === undefined || workload === pod.workload)) return true;
+  if (idleSettings(unit).some(({ owner }) => owner === undefined || owner === pod.workload)) return true;
   // Without a ServiceEntry such a mesh refuses the connection at once: another trouble than this one.
   if (meshConfigs(unit).some(({ root }) => textAt(root, 'outboundTrafficPolicy', 'mode') === 'REGISTRY_ONLY')) return true;
   return filtersTcpProxy(unit);
