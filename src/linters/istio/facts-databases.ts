@@ -12,6 +12,7 @@ import { itemsAt, mapAt, offsetMap, scalarAt, spanInScalar, textAt, type YamlNod
 import { addressInText, addressInVariable, type DatabaseAddress, isOutside } from './database-address.ts';
 import { goDatabases } from './facts-go-databases.ts';
 import { ofKind, podTemplates } from './objects.ts';
+import { soleContainer } from './sole-container.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
 
 /** A database outside the cluster that a pod connects to, with a pool that keeps its connections without end. */
@@ -24,7 +25,8 @@ export interface ExternalDatabase extends DatabaseAddress {
 }
 
 export interface PoolSetting {
-  readonly at: Anchor;
+  /** `undefined`: where the host is, as far as can be told. */
+  readonly at: Anchor | undefined;
   readonly name: string;
   /** `undefined`: nothing limits it, as the code opens it. */
   readonly text: string | undefined;
@@ -112,13 +114,13 @@ interface Setting {
 
 /** Files of a component whose container is known: what a profile or a variable overrides isn't followed, so only the plain name counts. */
 function ofComponents(unit: Unit): ExternalDatabase[] {
-  return unit.components.flatMap(({ component, containers, join }): ExternalDatabase[] => {
-    const pods = new Set(containers.flatMap(({ pod, init }) => (pod && !init ? [pod] : [])));
-    const [pod] = pods;
-    const overridden = containers.some(
-      ({ env }) => env.unseen.length > 0 || [...env.variables.keys()].some((name) => name.startsWith('SPRING_')),
-    );
-    if (join !== 'strong' || !pod || pods.size > 1 || overridden) return [];
+  return unit.components.flatMap((use): ExternalDatabase[] => {
+    const { component, containers } = use;
+    const sole = soleContainer(use);
+    if (!sole || sole.container.env.unseen.length > 0) return [];
+    // Its Dockerfile may set them, too.
+    if (containers.some(({ env }) => [...env.variables.keys()].some((name) => name.startsWith('SPRING_')))) return [];
+    const { pod } = sole;
     return inSpringFiles(unit)
       .filter(({ path }) => component.folder === '.' || path.startsWith(`${component.folder}/`))
       .map(({ database }) => ({ ...database, pod }));
@@ -171,7 +173,7 @@ function yamlSettings(root: YamlNode, prefix = ''): Setting[] {
   return [...root.pairs].flatMap(([name, { value }]) => {
     const key = prefix === '' ? name : `${prefix}.${name}`;
     if (value.kind === 'map') return yamlSettings(value, key);
-    if (value.kind !== 'scalar' || value.unknown) return [];
+    if (value.kind !== 'scalar') return [];
     const set: Setting['set'] = value.derived ? undefined : (text) => [{ change: 'set-scalar', scalar: value, text }];
     return [{ key, text: value.text, place: (from, to) => spanInScalar(value, from, to) ?? value, set }];
   });
@@ -203,12 +205,14 @@ function ofSettings(settings: readonly Setting[]): Configured[] {
   const address = addressInText(url.text);
   if (!address || !isOutside(address.host)) return [];
   const { set } = lifetime;
+  const at = url.place(address.start, address.start + address.host.length);
+  const setAt = lifetime.place(0, lifetime.text.length);
   return [
     {
       ...address,
-      at: url.place(address.start, address.start + address.host.length),
+      at,
       pool: {
-        at: lifetime.place(0, lifetime.text.length),
+        at: setAt.start === at.start ? undefined : setAt,
         name: lifetime.key,
         text: lifetime.text,
         halfHour: set && { text: '1800000', changes: set('1800000') },

@@ -6,6 +6,7 @@ import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { addressInText, addressInVariable, isOutside } from './database-address.ts';
 import { type ExternalDatabase, hostAt } from './facts-databases.ts';
+import { soleContainer } from './sole-container.ts';
 
 const NONE: readonly SqlPool[] = [];
 
@@ -19,11 +20,11 @@ const poolsOf = oncePer((component: Component): readonly SqlPool[] =>
  * (https://pkg.go.dev/database/sql#DB.SetConnMaxLifetime). Only where one container is known to run the code and the address has one value.
  */
 export function goDatabases(unit: Unit): ExternalDatabase[] {
-  return unit.components.flatMap(({ component, containers, join }): ExternalDatabase[] => {
-    const [container, ...more] = containers.filter(({ pod, init }) => pod && !init);
-    if (join !== 'strong' || !container?.pod || more.length > 0) return [];
-    const { pod } = container;
-    return poolsOf(component).flatMap((pool): ExternalDatabase[] => {
+  return unit.components.flatMap((use): ExternalDatabase[] => {
+    const sole = soleContainer(use);
+    if (!sole) return [];
+    const { container, pod } = sole;
+    return poolsOf(use.component).flatMap((pool): ExternalDatabase[] => {
       const [target] = pool.targets;
       const pieces = target?.confidence === 'high' ? piecesOf(target.parts, container) : undefined;
       if (!pieces) return [];

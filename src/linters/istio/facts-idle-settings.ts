@@ -53,12 +53,12 @@ const NONE: readonly IdleSetting[] = [];
 /** The gateway chart has `env` at its top; the older charts of one gateway each, and IstioOperator's values, below the gateway's name. */
 function ofRelease({ chart, values }: HelmRelease): readonly IdleSetting[] {
   if (chart === 'gateway') return ofScalar(scalarAt(values, 'env', META_IDLE_TIMEOUT), 'chart', undefined);
-  return chart === 'istio-ingress' || chart === 'istio-egress' ? ofGatewayValues(values, undefined) : NONE;
+  return chart === 'istio-ingress' || chart === 'istio-egress' ? ofGatewayValues(values) : NONE;
 }
 
-function ofGatewayValues(values: YamlNode | undefined, owner: KubeObject | undefined): readonly IdleSetting[] {
+function ofGatewayValues(values: YamlNode | undefined): readonly IdleSetting[] {
   return ['istio-ingressgateway', 'istio-egressgateway'].flatMap((name) =>
-    ofScalar(scalarAt(values, 'gateways', name, 'env', META_IDLE_TIMEOUT), 'chart', owner),
+    ofScalar(scalarAt(values, 'gateways', name, 'env', META_IDLE_TIMEOUT), 'chart', undefined),
   );
 }
 
@@ -95,7 +95,7 @@ const ofAnnotation = oncePer(({ place, value, object }: IstioAnnotation): readon
 
 /** Inside a text on one line (JSON mostly) there are no lines to edit: the value's own characters are replaced. */
 function inText(setting: IdleSetting, inner: YamlScalar | undefined, outer: YamlScalar): IdleSetting {
-  if (!inner || !setting.set || outer.style === 'literal' || outer.style === 'folded') return setting;
+  if (!inner || !setting.set || outer.style === 'literal') return setting;
   const quote = inner.style === 'plain' && outer.text.includes('"') ? '"' : '';
   return { ...setting, set: (text) => [{ change: 'replace-text', at: inner, text: `${quote}${text}${quote}` }] };
 }
@@ -114,7 +114,7 @@ function ofOperator(operator: KubeObject): IdleSetting[] {
       .filter((item) => textAt(item, 'name') === META_IDLE_TIMEOUT)
       .flatMap((item) => ofScalar(scalarAt(item, 'value'), 'container', operator)),
   );
-  return [...components, ...ofGatewayValues(nodeAt(root, 'spec', 'values'), operator)];
+  return [...components, ...ofGatewayValues(nodeAt(root, 'spec', 'values'))];
 }
 
 function ofScalar(scalar: YamlScalar | undefined, place: IdleSetting['place'], owner: KubeObject | undefined): IdleSetting[] {

@@ -79,7 +79,7 @@ export const externalDatabaseUnmanaged: Rule = {
         at,
         severity: visible ? 'warning' : 'information',
         related: [
-          { at: pool.at, messageId: pool.text === undefined ? 'poolCode' : 'pool' },
+          ...(pool.at ? [{ at: pool.at, messageId: pool.text === undefined ? 'poolCode' : 'pool' }] : []),
           ...(injection.at ? [{ at: injection.at, messageId: 'injected' }] : []),
         ],
         fixes: fixesOf(database),
@@ -99,7 +99,8 @@ function isManaged(unit: Unit, pod: PodTemplate, host: string): boolean {
   const found = lookupHost(unit, host, pod.workload.namespace, false);
   if (found.is === 'found' || found.is === 'several') return true;
   if (scalarAt(pod.annotations, PROXY_CONFIG)?.unknown) return true;
-  if (idleSettings(unit).some(({ owner }) => owner === undefined || owner === pod.workload)) return true;
+  // Istio's charts set it for their gateways.
+  if (idleSettings(unit).some(({ place, owner }) => place !== 'chart' && (owner === undefined || owner === pod.workload))) return true;
   // Without a ServiceEntry such a mesh refuses the connection at once: another trouble than this one.
   if (meshConfigs(unit).some(({ root }) => textAt(root, 'outboundTrafficPolicy', 'mode') === 'REGISTRY_ONLY')) return true;
   return filtersTcpProxy(unit);
