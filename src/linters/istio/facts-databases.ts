@@ -87,7 +87,7 @@ function addressOf(variable: EnvironmentVariable, all: Container['env']['variabl
 
 function unlimitedPool(variable: EnvironmentVariable): PoolSetting | undefined {
   const { value, name, set } = variable;
-  if (!value.known || !value.at) return undefined;
+  if (!value.known) return undefined;
   const isHikari = name.includes(HIKARI);
   const text = value.value.trim();
   const durationMs = /[a-z]$/.test(text) ? parseGoDurationMs(text) : undefined;
