@@ -189,7 +189,10 @@ function propertySettings(file: SourceFile, text: string, map?: (offset: number)
   }));
 }
 
-/** Where no way leads back to the text (`kubectl create configmap` writes it in quotes, with `\\n`), everything stands at the whole, and nothing is edited. */
+/**
+ * Where no way leads back to the text (`kubectl create configmap` may write it in quotes, with `\n`), everything stands at the whole, and
+ * nothing is edited.
+ */
 function embeddedProperties(scalar: YamlScalar): Setting[] {
   const map = offsetMap(scalar);
   if (map) return propertySettings(scalar.file, scalar.text, map);
