@@ -4,6 +4,7 @@ import { EditRefused } from '../text/yaml-places.ts';
 import type { Plain } from './change.ts';
 import { type Located, locateOriginal } from './locate.ts';
 import type { PlanState } from './plan-state.ts';
+import { isTerraformPath, setTerraformValue } from './text-edit.ts';
 
 /**
  * Entries of a map that may be put together from a base and its patches, or from several values files: an entry is edited where
@@ -12,6 +13,11 @@ import type { PlanState } from './plan-state.ts';
 
 /** Sets a path below a map, in whichever file holds the part of the path that is there. */
 export function planSetEntry(map: YamlMap, path: readonly string[], value: Plain, state: PlanState): void {
+  const whole = pairAt(map, ...path)?.value;
+  if (whole?.kind === 'scalar' && typeof value !== 'object' && isTerraformPath(whole.file.path)) {
+    setTerraformValue(whole, String(value), state);
+    return;
+  }
   let deepest = map;
   let rest = path;
   for (let [key, ...after] = rest; key !== undefined && after.length > 0; [key, ...after] = rest) {

@@ -6,7 +6,7 @@ import type { Change, TextEdit } from './change.ts';
 import { type NewFile, type PlanContext, PlanState } from './plan-state.ts';
 import type { Refusal } from './refusals.ts';
 import { planSetEntry, writtenEntry } from './entries.ts';
-import { appendLine, replaceText } from './text-edit.ts';
+import { appendLine, isTerraformPath, replaceText, setTerraformValue } from './text-edit.ts';
 
 export type { NewFile, PlanContext };
 
@@ -38,6 +38,10 @@ export function planChanges(changes: readonly Change[], context: PlanContext): P
 function planChange(change: Change, state: PlanState): void {
   switch (change.change) {
     case 'set-scalar': {
+      if (isTerraformPath(change.scalar.file.path)) {
+        setTerraformValue(change.scalar, change.text, state);
+        return;
+      }
       const { document, node } = state.locate(change.scalar);
       if (node.kind === 'scalar') state.apply(change.scalar.file, setScalar(document, node, change.text, change.asString ?? false));
       return;

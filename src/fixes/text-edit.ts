@@ -19,6 +19,25 @@ export function replaceText(at: Anchor, text: string, state: PlanState): void {
   state.apply(at.file, [{ start, end, newText }]);
 }
 
+export function isTerraformPath(path: string): boolean {
+  return path.endsWith('.tf');
+}
+
+/**
+ * Gives a value that stands as itself in a Terraform file another one: a string or number of HCL (`derived`), or a plain scalar in a
+ * heredoc's YAML.
+ */
+export function setTerraformValue(scalar: YamlScalar, text: string, state: PlanState): void {
+  const { file, start, end } = scalar;
+  const written = file.text.slice(start, end) === scalar.text && !scalar.unknown;
+  const plain = /^[\w.-]+$/.test(text);
+  if (!written || !(plain || (scalar.derived && !/["\\\r\n]|[$%]\{/.test(text))) || (!scalar.derived && scalar.style !== 'plain')) {
+    throw new EditRefused('derived', scalar.text);
+  }
+  const bare = scalar.derived && file.text[start - 1] !== '"' && !/^(?:true|false|-?\d+(?:\.\d+)?)$/.test(text);
+  replaceText(scalar, bare ? `"${text}"` : text, state);
+}
+
 function scalarAround(file: SourceFile, start: number, end: number): YamlScalar | undefined {
   for (const document of writtenFile(file).documents) {
     if (start < document.start || start > document.end) continue;

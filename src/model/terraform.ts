@@ -1,17 +1,17 @@
 import { type HclBlock, type HclValue, parseHcl } from '../text/hcl.ts';
-import type { SourceFile } from '../text/source.ts';
+import type { SourceFile, Span } from '../text/source.ts';
 import type { YamlMap, YamlNode, YamlPair, YamlScalar } from '../text/yaml.ts';
-import { type Mask, parseYaml } from '../text/yaml-parse.ts';
-import { derivedScalar, unknownScalar } from '../text/yaml-tree.ts';
+import { parseTerraformYaml } from '../text/terraform-template.ts';
+import { derivedScalar, mapScalars, unknownScalar } from '../text/yaml-tree.ts';
 import { localChart, valuesAt } from './helm/local-chart.ts';
 import { setValue, ValueStack } from './helm/set-values.ts';
 import { emptyValues } from './helm/values.ts';
-import { folderOf } from './kubernetes/kustomize/kustomization-file.ts';
+import { folderOf, resolvePath } from './kubernetes/kustomize/kustomization-file.ts';
 import type { HelmRelease } from './unit.ts';
 
 /**
- * The `helm_release` resources of a Terraform file, as far as literal: `values` as heredocs, `yamlencode({…})` and `file(…)`,
- * `set` blocks or lists. Later values win over earlier ones, `set` over all (as in the Helm provider).
+ * The `helm_release` resources of a Terraform file, as far as literal: `values` as heredocs, `yamlencode({…})`, `file(…)` and
+ * `templatefile(…)`, `set` blocks or lists. Later values win over earlier ones, `set` over all (as in the Helm provider).
  */
 export function terraformReleases(file: SourceFile, readText: (path: string) => SourceFile | undefined): HelmRelease[] {
   return parseHcl(file)
@@ -97,35 +97,49 @@ function valuesMap(
   readText: (path: string) => SourceFile | undefined,
   stack: ValueStack,
 ): YamlMap | undefined {
-  if (item.kind === 'heredoc') {
-    const masks = item.interpolations.map((span): Mask => {
-      const expression = file.text.slice(span.start, span.end);
-      const lineStart = file.text.lastIndexOf('\n', span.start - 1) + 1;
-      const alone = file.text.slice(lineStart, span.start).trim() === '' && /^[ \t]*\r?(?:\n|$)/.test(file.text.slice(span.end));
-      return { ...span, expression, hole: alone };
-    });
-    let text = file.text;
-    for (const mask of masks) {
-      const filler = mask.hole || mask.expression.startsWith('%') ? ' ' : 'x';
-      text = text.slice(0, mask.start) + mask.expression.replace(/[^\r\n]/g, filler) + text.slice(mask.end);
-    }
-    if (masks.some((mask) => mask.hole || mask.expression.startsWith('%'))) stack.complete = false;
-    const result = parseYaml(file, item.start, item.end, text, masks);
-    const [root] = result.ok ? result.roots : [];
-    return root?.kind === 'map' ? root : undefined;
-  }
+  if (item.kind === 'heredoc') return templatedMap(file, stack, item);
   if (item.kind === 'call' && item.name === 'yamlencode') {
     const [argument] = item.args;
     const node = argument && toYaml(argument, file);
     return node?.kind === 'map' ? node : undefined;
   }
-  if (item.kind === 'call' && item.name === 'file') {
-    const [path] = item.args;
-    if (path?.kind !== 'string') return undefined;
-    const text = path.text ?? file.text.slice(path.start, path.end).replace(/^\$\{path\.module\}\//, '');
-    return text.includes('${') ? undefined : valuesAt(folder, text, readText);
-  }
-  return undefined;
+  const path = item.kind === 'call' ? pathOf(item.args[0], file) : undefined;
+  if (item.kind !== 'call' || path === undefined) return undefined;
+  if (item.name === 'file') return valuesAt(folder, path, readText);
+  if (item.name !== 'templatefile') return undefined;
+  const at = resolvePath(folder, path);
+  const template = at === undefined ? undefined : readText(at);
+  const map = template && templatedMap(template, stack);
+  return map && withVariables(map, item.args[1], file);
+}
+
+/** A literal path, from the module's folder. */
+function pathOf(value: HclValue | undefined, file: SourceFile): string | undefined {
+  if (value?.kind !== 'string') return undefined;
+  const text = value.text ?? file.text.slice(value.start, value.end).replace(/^\$\{path\.module\}\//, '');
+  return text.includes('${') ? undefined : text;
+}
+
+function templatedMap(file: SourceFile, stack: ValueStack, span?: Span): YamlMap | undefined {
+  const { result, complete } = parseTerraformYaml(file, span?.start, span?.end);
+  if (!complete) stack.complete = false;
+  const [root] = result.ok ? result.roots : [];
+  return root?.kind === 'map' ? root : undefined;
+}
+
+/** The literal variables that a template is called with. They stand, and are edited, where it is called. */
+function withVariables(map: YamlMap, variables: HclValue | undefined, file: SourceFile): YamlMap {
+  if (variables?.kind !== 'object') return map;
+  const known = new Map(
+    variables.entries.flatMap(({ name, value }) => {
+      const scalar = scalarOf(value, file);
+      return scalar && !scalar.unknown ? [[`\${${name}}`, scalar]] : [];
+    }),
+  );
+  return mapScalars(map, (scalar) => {
+    const given = scalar.unknown?.why === 'templated' ? known.get(scalar.unknown.expression.replace(/\s+/g, '')) : undefined;
+    return given ? { ...given, style: scalar.style } : scalar;
+  });
 }
 
 /** The tree that `yamlencode` would write. */

@@ -1,4 +1,5 @@
 import type { SourceFile, Span } from './source.ts';
+import { closingBrace } from './terraform-template.ts';
 
 /**
  * As much of HCL (Terraform's language) as literal settings need: blocks, attributes, strings, heredocs, lists, objects and
@@ -8,7 +9,7 @@ export type HclValue =
   /** `span` is that of the text without quotes; `text` is `undefined` when it has an interpolation. */
   | ({ readonly kind: 'string'; readonly text: string | undefined } & Span)
   /** The body's lines as they stand in the file, indentation included. */
-  | ({ readonly kind: 'heredoc'; readonly interpolations: readonly Span[] } & Span)
+  | ({ readonly kind: 'heredoc' } & Span)
   | ({ readonly kind: 'literal'; readonly text: string } & Span)
   | ({ readonly kind: 'list'; readonly items: readonly HclValue[] } & Span)
   | ({ readonly kind: 'object'; readonly entries: readonly HclEntry[] } & Span)
@@ -187,25 +188,13 @@ class HclReader {
       else if (char === '\n') return undefined;
       else if ((char === '$' || char === '%') && this.text[this.at + 1] === '{') {
         literal = false;
-        this.at = this.closing(this.at + 2);
+        this.at = closingBrace(this.text, this.at + 2);
       } else if (char === '"') {
         const end = this.at++;
         return { kind: 'string', text: literal ? unescaped(this.text.slice(start, end)) : undefined, start, end };
       }
     }
     return undefined;
-  }
-
-  /** The offset of the brace that closes an interpolation. */
-  private closing(from: number): number {
-    let open = 1;
-    let at = from;
-    for (; at < this.text.length; at++) {
-      if (this.text[at] === '{') open++;
-      else if (this.text[at] === '}' && --open === 0) return at;
-      else if (this.text[at] === '\n') return at - 1;
-    }
-    return at;
   }
 
   private heredoc(): HclValue | undefined {
@@ -219,15 +208,7 @@ class HclReader {
     const end = closer.exec(this.text);
     if (!end) return undefined;
     this.at = end.index + end[0].length;
-    const interpolations: Span[] = [];
-    for (let at = start; at < end.index; at++) {
-      const char = this.text[at];
-      if ((char !== '$' && char !== '%') || this.text[at + 1] !== '{' || this.text[at - 1] === char) continue;
-      const close = this.closing(at + 2) + 1;
-      interpolations.push({ start: at, end: close });
-      at = close - 1;
-    }
-    return { kind: 'heredoc', interpolations, start, end: end.index };
+    return { kind: 'heredoc', start, end: end.index };
   }
 
   /** Up to the end of the line, or the bracket or comma that ends the expression. */

@@ -10,6 +10,7 @@ import {
 } from '../text/yaml-documents.ts';
 import { movedDocument } from '../text/yaml-moved.ts';
 import { withPlaceholders } from '../text/placeholders.ts';
+import { interpolationsIn, maskTerraform, mayBeTerraformTemplate } from '../text/terraform-template.ts';
 import { isComposeDocument } from '../model/containers/compose.ts';
 import type { Notice, ParsedFile, TextFormat, YamlFile } from './parsed-file.ts';
 
@@ -91,13 +92,14 @@ function parseYamlFile(file: SourceFile, before: YamlFile | undefined): YamlFile
   const known = before && !template ? documentsByText(before) : undefined;
   for (const span of splitDocuments(file.text)) {
     if (!documentMatters(file, span)) continue;
-    const same = known?.get(file.text.slice(span.start, span.end));
+    const sameText = known?.get(file.text.slice(span.start, span.end));
+    const same = sameText?.masks.length === 0 ? sameText : undefined;
     const document = (same && movedDocument(same, file, span)) ?? parsedDocument(file, span, template);
     if (document.problem) {
       if (isOurs(file, span)) notices.push(problemNotice(file, document, template !== undefined));
     } else {
       documents.push(document);
-      objects.push(...readObjects(file, document.root, template !== undefined));
+      objects.push(...readObjects(file, document.root, document.masks.length > 0 || template !== undefined));
     }
   }
   if (documents.length === 0 && notices.length === 0) return undefined;
@@ -106,11 +108,19 @@ function parseYamlFile(file: SourceFile, before: YamlFile | undefined): YamlFile
 
 /** What compose and Spring write as `${NAME}` they fill in themselves, and their readers know how. */
 function parsedDocument(file: SourceFile, span: DocumentSpan, template: ReturnType<typeof maskTemplate>): YamlDocument {
-  const document = parseDocument(file, span, template);
+  const plain = parseDocument(file, span, template);
+  const document = plain.problem && !template ? (terraformDocument(file, span) ?? plain) : plain;
   const { root } = document;
   if (root === undefined || SPRING_NAME.test(file.path) || isComposeDocument(root)) return document;
   const filled = withPlaceholders(root, file.text.slice(span.start, span.end));
   return filled === root ? document : { ...document, root: filled };
+}
+
+/** Values for Terraform's `templatefile` are YAML but for directives, and for lines that a variable writes. */
+function terraformDocument(file: SourceFile, span: DocumentSpan): YamlDocument | undefined {
+  if (!mayBeTerraformTemplate(file.text.slice(span.start, span.end))) return undefined;
+  const document = parseDocument(file, span, maskTerraform(file.text, interpolationsIn(file.text, span.start, span.end)));
+  return document.problem ? undefined : document;
 }
 
 const SPRING_NAME = /(?:^|\/)(?:application|bootstrap)[^/]*\.ya?ml$/;

@@ -8,7 +8,7 @@ import { helmfileReleases } from '../../src/model/helmfile.ts';
 import { readObjects } from '../../src/model/kubernetes/objects.ts';
 import { terraformReleases } from '../../src/model/terraform.ts';
 import { type SourceFile, sourceFile, textOf } from '../../src/text/source.ts';
-import { itemsAt, nodeAt, scalarAt, textAt, type YamlNode } from '../../src/text/yaml.ts';
+import { itemsAt, mapAt, nodeAt, scalarAt, textAt, type YamlNode } from '../../src/text/yaml.ts';
 import { parseYaml } from '../../src/text/yaml-parse.ts';
 import type { ParsedFile } from '../../src/workspace/parsed-file.ts';
 
@@ -336,6 +336,49 @@ resource "helm_release" "v3" {
   assert.equal(textAt(v3?.values, 'a', 'b'), '1');
   assert.equal(textAt(v3?.values, 'c'), '1');
   assert.equal(v3?.complete, false);
+});
+
+test('Terraform: templatefile, with the variables that are literal', () => {
+  const file = sourceFile(
+    'infra/main.tf',
+    `resource "helm_release" "kong" {
+  chart  = "kong"
+  values = [
+    templatefile("\${path.module}/values/kong.yaml.tpl", { ttl = "300", workers = 4, host = var.host }),
+  ]
+}
+
+resource "helm_release" "other" {
+  chart  = "kong"
+  values = [templatefile("values/other.yaml", local.variables)]
+}
+
+resource "helm_release" "gone" {
+  chart  = "kong"
+  values = [templatefile("\${local.folder}/kong.yaml", {})]
+}
+`,
+  );
+  const files: Record<string, string> = {
+    'infra/values/kong.yaml.tpl':
+      'env:\n  db_cache_ttl: ${ttl}\n  nginx_worker_processes: "${ workers }"\n  pg_host: ${host}\n  log: $${ttl}\nimage: kong:${ttl}\n',
+    'infra/values/other.yaml': 'env:\n%{ if cached }\n  db_cache_ttl: 1\n%{ endif }\n  a: 2\n${more}\n',
+  };
+  const readText = (path: string) => (files[path] === undefined ? undefined : sourceFile(path, files[path]));
+  const [kong, other, gone] = terraformReleases(file, readText);
+  const values = kong?.values;
+  assert.equal(place(nodeAt(values, 'env', 'db_cache_ttl')), 'infra/main.tf: 300');
+  assert.deepEqual(
+    [scalarAt(values, 'env', 'nginx_worker_processes')?.style, textAt(values, 'env', 'nginx_worker_processes')],
+    ['double', '4'],
+  );
+  for (const path of [['env', 'pg_host'], ['image']]) assert.equal(scalarAt(values, ...path)?.unknown?.why, 'templated', path.join('.'));
+  assert.equal(textAt(values, 'env', 'log'), '$${ttl}');
+  assert.equal(kong?.complete, true);
+  assert.equal(place(nodeAt(other?.values, 'env', 'a')), 'infra/values/other.yaml: 2');
+  assert.equal(other?.complete, false);
+  assert.equal(mapAt(other?.values)?.open, true);
+  assert.deepEqual([gone?.values.pairs.size, gone?.complete], [0, false]);
 });
 
 test('a values file that stands alone', () => {

@@ -165,3 +165,22 @@ describe('JSON', () => {
     }
   });
 });
+
+describe('a values file for Terraform’s templatefile', () => {
+  it('is read as far as it is literal: directives choose, and a variable alone on its line writes what it will', () => {
+    for (const eol of ['\n', '\r\n']) {
+      const text = 'env:\n  a: 1\n%{ if cached }\n  ttl: ${ttl}\n%{ endif ~}\n  b: "${b}:80"\n${more}\nc: x\n'.replaceAll('\n', eol);
+      const parsed = parseFile(sourceFile('values.yaml', text));
+      assert.ok(parsed?.format === 'yaml');
+      assert.deepEqual(parsed.notices, []);
+      const root = parsed.documents[0]?.root;
+      assert.deepEqual(scalarsOf(root?.kind === 'map' ? root.pairs.get('env')?.value : undefined), ['a=1', 'ttl?=${ttl}', 'b?=${b}:80']);
+      assert.equal(root?.kind === 'map' && root.open, true);
+    }
+  });
+
+  it('is broken where it is broken all the same', () => {
+    const parsed = parseFile(sourceFile('values.yaml', 'kind: Pod\n%{ if a }\na: [1\n%{ endif }\n'));
+    assert.equal(parsed?.format === 'yaml' && parsed.notices.length, 1);
+  });
+});

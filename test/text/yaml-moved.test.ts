@@ -18,6 +18,8 @@ const DOCUMENTS = [
   `${head('ConfigMap', 'anchored')}data:\n  base: &base { a: 1 }\n  other:\n    <<: *base\n  third: *base\n`,
   `${head('ConfigMap', 'loose')}data: { other: *nowhere }\n`,
   `${head('Deployment', 'web')}spec:\n  template:\n    spec:\n      containers:\n        - name: web # é\n          image: registry.example.com/web:1.2.3\n          args: [--port, "8080"]\n`,
+  `${head('ConfigMap', 'filled-in')}data: { a: "\${A}", b: $B }\n`,
+  `${head('ConfigMap', 'terraform')}data:\n%{ if a }\n  a: \${b}\n%{ endif }\n  c: 1\n\${more}\n`,
   `${head('ConfigMap', 'broken')}data: { a: 1\n`,
   `{ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "json" } }\n`,
   `kind: Unread\napiVersion: example.com/v1\n`,
