@@ -67,7 +67,7 @@ function probesOf(holder: YamlMap, ports: ReadonlySet<string>): AdminProbe[] {
 function isAdmin(port: string, holder: YamlMap, ports: ReadonlySet<string>): boolean {
   if (/^\d+$/.test(port)) return ports.has(port);
   const named = itemsAt(holder, 'ports').find((item) => textAt(item, 'name') === port);
-  const number = named && textAt(named, 'containerPort');
+  const number = textAt(named, 'containerPort');
   return number === undefined ? /^(?:kong-)?admin(?:-|$)/.test(port) : ports.has(number);
 }
 

@@ -4,7 +4,7 @@ import { parseMemoryMiB, parseQuantity } from '../../model/quantity.ts';
 import { UNKNOWN_VERSION, type VersionRange, versionOfTag, versionRange } from '../../model/version.ts';
 import { scalarValue } from '../../model/containers/kubernetes.ts';
 import type { Anchor } from '../../text/source.ts';
-import { isNull, itemsAt, mapAt, nodeAt, pairAt, scalarAt, textAt, type YamlMap } from '../../text/yaml.ts';
+import { isNull, itemsAt, mapAt, nodeAt, pairAt, scalarAt, textAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 import { isEnterpriseImage, isEnterpriseTag, isKongImage, kongVersionOfImage, tagAnchor } from './image.ts';
 import { chartImageTag, isKongSetting } from './settings-history.ts';
 import { readChartEnv, type SettingSource } from './setting.ts';
@@ -29,7 +29,8 @@ export function chartGateways(release: HelmRelease): ChartGateway[] {
   const official = /konghq\.com|github\.com\/Kong\//i.test(repository ?? '');
   // A Flux release whose HelmRepository, or a helmfile whose alias, stands elsewhere.
   const unseen = repository === undefined;
-  const chartVersion = release.chartVersion === undefined ? UNKNOWN_VERSION : chartVersionRange(release.chartVersion);
+  // `2.x` and `>=2.22.0` leave it open.
+  const chartVersion = versionRange(release.chartVersion ?? '');
   if (chart === 'ingress') {
     const gateway = mapAt(values, 'gateway');
     // Which kong/kong it brings is the chart's own business.
@@ -44,12 +45,6 @@ export function chartGateways(release: HelmRelease): ChartGateway[] {
     (map) => map !== undefined && looksLikeKong(map),
   );
   return hit ? gatewayOf(hit, release, UNKNOWN_VERSION) : [];
-}
-
-/** `2.x` and `>=2.22.0` leave the version open; a plain number is that one. */
-function chartVersionRange(text: string): VersionRange {
-  const exact = /^[=v]*(\d+\.\d+\.\d+)$/.exec(text.trim())?.[1];
-  return exact === undefined ? versionRange(text) : versionOfTag(exact);
 }
 
 function settingsIn(values: YamlMap): string[] {
@@ -81,8 +76,7 @@ function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
   if (textAt(values, 'deployment', 'kong', 'enabled') === 'false' || textAt(values, 'enabled') === 'false') return [];
   const env = readChartEnv(nodeAt(values, 'env'), values);
   const quantity = (key: string, read: (text: string) => number | undefined): Value<number> | undefined => {
-    const scalar = scalarAt(values, 'resources', 'limits', key);
-    const value = scalar && isNull(scalar) ? undefined : scalarValue(scalar, 'values');
+    const value = scalarValue(scalarAt(values, 'resources', 'limits', key), 'values');
     return value && mapValue(value, read);
   };
   return [
@@ -100,25 +94,30 @@ function gatewayOf(values: YamlMap, release: HelmRelease, chartVersion: VersionR
   ];
 }
 
+/** What is set to something, be it only known to a template. */
+function given(image: YamlNode | undefined, key: string): YamlScalar | undefined {
+  const scalar = scalarAt(image, key);
+  return scalar && !isNull(scalar) && (scalar.unknown !== undefined || scalar.text !== '') ? scalar : undefined;
+}
+
 function tagScalar(values: YamlMap): Anchor | undefined {
-  const tag = scalarAt(values, 'image', 'tag');
-  if (tag && !isNull(tag)) return tag;
+  const tag = given(nodeAt(values, 'image'), 'tag');
+  if (tag) return tag;
   return tagAnchor(scalarValue(scalarAt(values, 'image', 'unifiedRepoTag'), 'values'));
 }
 
 /** `image.effectiveSemver` says what the tag doesn't; without any tag the chart's own holds. */
 function versionOf(values: YamlMap, release: HelmRelease, chartVersion: VersionRange): VersionRange {
-  const effective = textAt(values, 'image', 'effectiveSemver');
-  if (effective !== undefined && effective !== '') return versionOfTag(effective);
   const image = nodeAt(values, 'image');
+  const effective = given(image, 'effectiveSemver');
+  if (effective) return versionOfTag(effective.text);
   const written = imageText(values);
   if (written !== undefined && !isKongImage(written)) return UNKNOWN_VERSION;
-  const tag = scalarAt(image, 'tag');
-  if (tag && !isNull(tag) && tag.text !== '') return tag.unknown ? UNKNOWN_VERSION : versionOfTag(tag.text);
+  const tag = given(image, 'tag');
+  if (tag) return versionOfTag(tag.text);
   if (written !== undefined && textAt(image, 'unifiedRepoTag') !== undefined) return kongVersionOfImage(written);
   if (textAt(image, 'digest') !== undefined || !release.complete) return UNKNOWN_VERSION;
-  const own = chartImageTag(chartVersion);
-  return own === undefined ? UNKNOWN_VERSION : versionOfTag(own);
+  return versionOfTag(chartImageTag(chartVersion));
 }
 
 function isEnterprise(values: YamlMap): boolean {

@@ -40,13 +40,14 @@ export function entitiesOf(root: YamlMap, kind: 'routes' | 'plugins'): readonly 
 
 const entities = oncePer((root: YamlMap): { readonly routes: readonly YamlMap[]; readonly plugins: readonly YamlMap[] } => {
   const found: { routes: YamlMap[]; plugins: YamlMap[] } = { routes: [], plugins: [] };
-  const visit = (node: YamlNode, depth: number): void => {
-    if (node.kind !== 'map' || depth > 4) return;
+  // A plugin of a route of a service of a workspace stands lowest; aliases of aliases could go on for ever.
+  const visit = (node: YamlMap, depth: number): void => {
+    if (depth > 3) return;
     for (const key of ['services', 'routes', 'consumers', 'consumer_groups', 'plugins', 'workspaces']) {
       for (const item of itemsAt(node, key)) {
         if (item.kind !== 'map') continue;
         if (key === 'routes' || key === 'plugins') found[key].push(item);
-        if (key !== 'plugins') visit(item, depth + 1);
+        visit(item, depth + 1);
       }
     }
   };

@@ -57,13 +57,15 @@ const instancesIn = oncePerPart((repository: Repository, unit: Unit): readonly K
   for (const container of containers) {
     const settings = containerSettings(container);
     const built = builtHere(container, unit);
-    const image = built?.image ?? container.image;
-    const proven = image?.known === true && isKongImage(image.value);
+    const own = container.image;
+    // A team's own base says nothing of an image that is called Kong's.
+    const image = own?.known && isKongImage(own.value) && !isKong(built?.image) ? own : (built?.image ?? own);
+    const proven = isKong(image);
     // Another program's image may speak to Kong; only an image that isn't known may still be Kong.
     if (!proven && (!namesKong(settings) || (image?.known ?? false))) continue;
     // A values file's `env` is Kong's own only where it names Kong's variables; the chart kong/kong is read as a release.
     if (container.surface === 'helm-values' && !namesKong(settings)) continue;
-    if (!proven && !container.image && container.surface !== 'compose' && container.surface !== 'kubernetes') {
+    if (!container.image && container.surface !== 'compose' && container.surface !== 'kubernetes') {
       looseContainers.push(container);
       continue;
     }
@@ -97,6 +99,10 @@ const instancesIn = oncePerPart((repository: Repository, unit: Unit): readonly K
   return [...running, ...loose].map((instance) => assumed(instance, repository));
 });
 
+function isKong(image: Value<string> | undefined): boolean {
+  return image?.known === true && isKongImage(image.value);
+}
+
 function containerSettings(container: Container): KongSetting[] {
   return [...container.env.variables.values()].flatMap((variable) => settingOfVariable(variable) ?? []);
 }
@@ -121,16 +127,16 @@ function serves(container: Container): boolean {
   return !OTHER_COMMAND.test(line) || START_COMMAND.test(line);
 }
 
+const POD_TEMPLATES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['DataPlane', ['spec', 'deployment', 'podTemplateSpec']],
+  ['GatewayConfiguration', ['spec', 'dataPlaneOptions', 'deployment', 'podTemplateSpec']],
+]);
+
 /** Pods that Kong's operators make: the user's pod template is laid over one of the operator's own. */
 function operatorContainers(unit: Unit): Container[] {
   return unit.objects.flatMap((object) => {
     if (!object.apiVersion.startsWith('gateway-operator.konghq.com/')) return [];
-    const path =
-      object.kind === 'DataPlane'
-        ? ['spec', 'deployment', 'podTemplateSpec']
-        : object.kind === 'GatewayConfiguration'
-          ? ['spec', 'dataPlaneOptions', 'deployment', 'podTemplateSpec']
-          : undefined;
+    const path = POD_TEMPLATES.get(object.kind);
     const root = path && mapAt(object.root, ...path);
     if (!root) return [];
     const pod = { ...object, kind: 'Pod', root };
@@ -141,13 +147,13 @@ function operatorContainers(unit: Unit): Container[] {
   });
 }
 
-/** The Dockerfile that makes a container's image in this repository from Kong's: its ENV holds too. */
+/** The Dockerfile that makes a container's image in this repository: its ENV holds too. */
 function builtHere(container: Container, unit: Unit): Container | undefined {
   if (container.surface === 'dockerfile') return undefined;
   for (const use of unit.components) {
     if (use.join !== 'strong' || !use.containers.includes(container)) continue;
     const [file, ...others] = use.component.dockerfiles;
-    if (!file || others.length > 0 || !file.text.includes('kong')) continue;
+    if (!file || others.length > 0) continue;
     const build = dockerfileContainer(file);
     if (build?.image?.known) return build;
   }
@@ -158,13 +164,7 @@ function layered(winners: readonly KongSetting[], below: readonly KongSetting[])
   const settings = new Map<string, KongSetting>();
   // In one file the later of two lines holds.
   for (const setting of below) settings.set(setting.name, setting);
-  for (const setting of winners) {
-    const loser = settings.get(setting.name);
-    settings.set(
-      setting.name,
-      loser ? { ...setting, value: { ...setting.value, layers: [...setting.value.layers, ...loser.value.layers] } } : setting,
-    );
-  }
+  for (const setting of winners) settings.set(setting.name, setting);
   return { settings, written: [...winners, ...below] };
 }
 

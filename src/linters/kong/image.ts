@@ -49,11 +49,12 @@ export function tagAnchor(image: Value<string> | undefined): Anchor | undefined 
   if (!image?.known || !at) return at;
   const tagAt = parseImage(image.value)?.tagAt;
   if (!tagAt) return at;
-  if (isScalar(at)) return spanInScalar(at, tagAt.start, tagAt.end) ?? at;
+  // Values name a repository and a tag, of which the tag's scalar is the place.
+  if (isScalar(at)) return at.text === image.value ? (spanInScalar(at, tagAt.start, tagAt.end) ?? at) : at;
   const written = at.file.text.slice(at.start, at.end) === image.value;
   return written ? { file: at.file, start: at.start + tagAt.start, end: at.start + tagAt.end } : at;
 }
 
 function isScalar(at: Anchor): at is Extract<YamlNode, { kind: 'scalar' }> {
-  return 'kind' in at && at.kind === 'scalar';
+  return 'kind' in at;
 }

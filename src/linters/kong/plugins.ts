@@ -32,12 +32,12 @@ export const declaredPlugins = oncePer((unit: Unit): readonly DeclaredPlugin[] =
 
 const pluginOfObject = oncePer((object: KubeObject): readonly DeclaredPlugin[] => {
   const name = scalarAt(object.root, 'plugin');
-  return name && !name.unknown ? [{ name, config: mapAt(object.root, 'config'), file: object.file, formatVersion: undefined }] : [];
+  return name ? [{ name, config: mapAt(object.root, 'config'), file: object.file, formatVersion: undefined }] : [];
 });
 
 const pluginsOfConfig = oncePer(({ root, file }: DeclaredConfig): readonly DeclaredPlugin[] =>
   entitiesOf(root, 'plugins').flatMap((plugin) => {
     const name = scalarAt(plugin, 'name');
-    return name && !name.unknown ? [{ name, config: mapAt(plugin, 'config'), file, formatVersion: textAt(root, '_format_version') }] : [];
+    return name ? [{ name, config: mapAt(plugin, 'config'), file, formatVersion: textAt(root, '_format_version') }] : [];
   }),
 );

@@ -1,5 +1,5 @@
 import { annotationsOf, type KubeObject } from '../../model/kubernetes/objects.ts';
-import type { Repository, Unit } from '../../model/unit.ts';
+import { objectsOfKind, type Repository, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
 import type { Anchor } from '../../text/source.ts';
 import { itemsAt, nodeAt, pairAt, textAt, type YamlMap } from '../../text/yaml.ts';
@@ -22,7 +22,7 @@ export function routeCount(unit: Unit, repository: Repository, path: string): Ro
   const declared = countDeclared(unit);
   const assumed = repository.assume(path).routes;
   if (declared)
-    return hasUncountedFile(unit) && assumed !== undefined && assumed > declared.routes ? { ...declared, routes: assumed } : declared;
+    return hasUncountedFile(unit) && assumed !== undefined ? { ...declared, routes: Math.max(assumed, declared.routes) } : declared;
   return assumed === undefined ? countIngresses(unit) : { routes: assumed, at: undefined };
 }
 
@@ -78,7 +78,6 @@ const countIngresses = oncePer((unit: Unit): RouteCount | undefined => {
   let at: Anchor | undefined;
   const gateways = kongGateways(unit);
   for (const object of unit.objects) {
-    if (!ROUTE_KINDS.has(object.kind)) continue;
     const { parents, routes: own } = routesOf(object);
     if (own === 0 || !(parents === undefined || parents.some((name) => gateways.has(name)))) continue;
     at ??= pairAt(object.root, 'kind')?.value;
@@ -87,10 +86,7 @@ const countIngresses = oncePer((unit: Unit): RouteCount | undefined => {
   return routes > 0 ? { routes, at } : undefined;
 });
 
-const GATEWAY_ROUTES = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute'];
-const ROUTE_KINDS: ReadonlySet<string> = new Set(['Ingress', 'TCPIngress', 'UDPIngress', ...GATEWAY_ROUTES]);
-
-/** The routes that one object makes; `parents`: if one of these Gateways is Kong's. */
+/** The routes that one object makes; `parents`: if one of these Gateways is Kong's, as an HTTPRoute and its like name them. */
 const routesOf = oncePer((object: KubeObject): { readonly routes: number; readonly parents: readonly string[] | undefined } => {
   const rules = itemsAt(object.root, 'spec', 'rules').length;
   switch (object.kind) {
@@ -125,15 +121,12 @@ function ingressRoutes(root: YamlMap): number {
 /** Names of the Gateways whose class Kong's controllers serve. */
 function kongGateways(unit: Unit): Set<string> {
   const classes = new Set(['kong']);
-  for (const object of unit.objects) {
-    const controller = object.kind === 'GatewayClass' ? textAt(object.root, 'spec', 'controllerName') : undefined;
-    if (controller !== undefined && object.name !== undefined && controller.startsWith('konghq.com/')) classes.add(object.name);
+  for (const { name, root } of objectsOfKind(unit, 'GatewayClass')) {
+    if (name !== undefined && textAt(root, 'spec', 'controllerName')?.startsWith('konghq.com/')) classes.add(name);
   }
   return new Set(
-    unit.objects.flatMap((object) =>
-      object.kind === 'Gateway' && object.name !== undefined && classes.has(textAt(object.root, 'spec', 'gatewayClassName') ?? '')
-        ? [object.name]
-        : [],
+    objectsOfKind(unit, 'Gateway').flatMap((object) =>
+      object.name !== undefined && classes.has(textAt(object.root, 'spec', 'gatewayClassName') ?? '') ? [object.name] : [],
     ),
   );
 }

@@ -1,9 +1,9 @@
 import type { Change } from '../../fixes/change.ts';
 import type { EnvironmentVariable } from '../../model/container.ts';
-import { known, type Layer, unknown, type Value } from '../../model/value.ts';
+import { known, unknown, type Value } from '../../model/value.ts';
 import { type Entry, parseKongConf } from '../../text/key-value.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
-import { isNull, offsetMap, scalarAt, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
+import { isNull, offsetMap, type YamlMap, type YamlNode, type YamlScalar } from '../../text/yaml.ts';
 import { isKongSetting } from './settings-history.ts';
 
 /** A Kong setting as written in one place. */
@@ -107,17 +107,12 @@ export function readChartEnv(env: YamlNode | undefined, values: YamlMap): Settin
 
 function chartValue(node: YamlNode, scalar: YamlScalar | undefined): Value<string> {
   if (!scalar) {
-    const secret = scalarAt(node, 'valueFrom', 'secretKeyRef', 'name');
-    return unknown(secret ? { why: 'secret', name: secret.text } : { why: 'outside', what: 'valueFrom' }, 'values', node);
+    return unknown({ why: 'outside', what: 'valueFrom' }, 'values', node);
   }
-  const losers = (scalar.overrides ?? []).map(
-    (below): Layer => ({ origin: 'values', text: below.kind === 'scalar' ? below.text : '', at: below }),
-  );
   // A dependency's own values.yaml is the chart's default, not what somebody here decided.
   const origin = /(?:^|\/)charts\/(?:kong|ingress)\/values\.ya?ml$/.test(scalar.file.path) ? 'chart-default' : 'values';
   const templated = scalar.unknown ?? (scalar.text.includes('{{') ? { why: 'templated' as const, expression: scalar.text } : undefined);
-  const value = templated ? unknown<string>(templated, origin, scalar, scalar.text) : known(scalar.text, origin, scalar);
-  return { ...value, layers: [...value.layers, ...losers] };
+  return templated ? unknown<string>(templated, origin, scalar, scalar.text) : known(scalar.text, origin, scalar);
 }
 
 /** Names a setting of Kong that is no other program's: enough to say whose environment this is. */

@@ -17,7 +17,7 @@ const FIRST_VERSION = '0.10.0';
 function intervals(history: History): { readonly interval: VersionInterval; readonly value: string | boolean | null }[] {
   return history.map(([from, value], at) => {
     const before = history[at + 1]?.[0];
-    return { value, interval: { ...(from !== FIRST_VERSION && { from }), ...(before !== undefined && { before }) } };
+    return { value, interval: { ...(from !== FIRST_VERSION && { from }), before } };
   });
 }
 
@@ -50,7 +50,7 @@ export function chartDefault(name: string, chartVersions: VersionRange): string 
   if (!history) return null;
   if (!isReadChart(chartVersions)) return undefined;
   const first = history[0]?.[0];
-  if (first !== undefined && affected(chartVersions, { before: first }) === 'yes') return null;
+  if (affected(chartVersions, { before: first }) === 'yes') return null;
   return constantOver(history, chartVersions);
 }
 
@@ -87,7 +87,6 @@ export function statusOf(name: string, versions: VersionRange): SettingStatus {
   const handedOn = Object.entries(PREFIXES).some(
     ([prefix, prefixHistory]) =>
       name.startsWith(prefix) &&
-      name.length > prefix.length &&
       intervals(prefixHistory).some(({ interval, value }) => value === true && affected(versions, interval) !== 'no'),
   );
   const leftOut = ignored !== undefined && intervals(ignored).every(({ interval }) => affected(versions, interval) !== 'no');
