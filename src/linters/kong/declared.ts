@@ -40,18 +40,16 @@ export function entitiesOf(root: YamlMap, kind: 'routes' | 'plugins'): readonly 
 
 const entities = oncePer((root: YamlMap): { readonly routes: readonly YamlMap[]; readonly plugins: readonly YamlMap[] } => {
   const found: { routes: YamlMap[]; plugins: YamlMap[] } = { routes: [], plugins: [] };
-  // A plugin of a route of a service of a workspace stands lowest; aliases of aliases could go on for ever.
-  const visit = (node: YamlMap, depth: number): void => {
-    if (depth > 3) return;
+  const visit = (node: YamlMap): void => {
     for (const key of ['services', 'routes', 'consumers', 'consumer_groups', 'plugins', 'workspaces']) {
       for (const item of itemsAt(node, key)) {
         if (item.kind !== 'map') continue;
         if (key === 'routes' || key === 'plugins') found[key].push(item);
-        visit(item, depth + 1);
+        visit(item);
       }
     }
   };
-  visit(root, 0);
+  visit(root);
   return found;
 });
 

@@ -30,6 +30,28 @@ it('without routes, or where a rebuild was never measured: the idle workers', as
   assert.deepEqual(await insightsOf(pod('kong:3.4', env, '1Gi'), 'assume: { routes: 50000 }'), idle);
 });
 
+const FOUR = '{ name: KONG_NGINX_WORKER_PROCESSES, value: "4" }';
+const POSTGRES = '{ name: KONG_DATABASE, value: postgres }';
+const ROUTES = 'assume: { routes: 50000 }';
+
+it('a rebuild in full or in steps, by the version and the flavor', async () => {
+  const rebuild = async (image: string, ...env: string[]): Promise<unknown> => {
+    const [insight] = await insightsOf(pod(image, [FOUR, ...env].join(', ')), ROUTES);
+    return insight && [insight.messageId, insight.data.steady, insight.data.peak];
+  };
+  const traditional = '{ name: KONG_ROUTER_FLAVOR, value: traditional }';
+  const dbless = '{ name: KONG_DATABASE, value: "off" }';
+  assert.deepEqual(await rebuild('kong:3.4', POSTGRES, traditional), ['rebuild', 2534, 4487]);
+  assert.deepEqual(await rebuild('kong:3.4', POSTGRES), ['rebuild', 2534, 2924]);
+  assert.deepEqual(await rebuild('kong:2.8', dbless), ['rebuild', 2814, 4767]);
+});
+
+it('only idle workers where the version is open, or nothing is routed', async () => {
+  const only = (idle: number): unknown => [{ at: '4Gi', messageId: 'idle', data: { workers: 4, idle, limit: 4096 } }];
+  assert.deepEqual(await insightsOf(pod('kong:latest', `${FOUR}, ${POSTGRES}`), ROUTES), only(440));
+  assert.deepEqual(await insightsOf(pod('kong:2.8', `${FOUR}, ${POSTGRES}, { name: KONG_ROLE, value: control_plane }`), ROUTES), only(580));
+});
+
 it('auto: how many workers the limit holds', async () => {
   assert.deepEqual(await insightsOf(pod('kong:3.4', '', '1Gi')), [{ at: '1Gi', messageId: 'auto', data: { limit: 1024, fit: 10 } }]);
 });
@@ -37,6 +59,8 @@ it('auto: how many workers the limit holds', async () => {
 it('nothing of what is not known', async () => {
   assert.deepEqual(await insightsOf('{ name: kong, image: "kong:3.4" }'), []);
   assert.deepEqual(await insightsOf(pod('example.com/app:1', '{ name: KONG_NGINX_WORKER_PROCESSES, value: "4" }')), []);
+  assert.deepEqual(await insightsOf(pod('kong:3.4', '{ name: KONG_NGINX_WORKER_PROCESSES, value: "0" }')), []);
+  assert.deepEqual(await insightsOf(`{ name: kong, env: [${FOUR}, ${POSTGRES}], resources: { limits: { memory: 1Gi } } }`), []);
   assert.deepEqual(
     await insightsOf(pod('kong:3.4', '{ name: KONG_NGINX_WORKER_PROCESSES, valueFrom: { configMapKeyRef: { name: a, key: b } } }')),
     [],

@@ -140,6 +140,9 @@ describe('containers', () => {
     assert.deepEqual(await instances(object(operator, 'GatewayConfiguration', `{ dataPlaneOptions: { deployment: { ${template} } } }`)), [
       'kubernetes 3.9 …',
     ]);
+    const beside = object(operator, 'DataPlane', `{ deployment: { ${template} } }`);
+    const pod = 'apiVersion: v1\nkind: Pod\nmetadata: { name: b }\nspec: { containers: [{ name: proxy, image: "kong:2.8" }] }\n';
+    assert.deepEqual(await instances({ ...beside, 'b.yaml': pod }), ['kubernetes 2.8', 'kubernetes 3.9 …']);
     assert.deepEqual(await instances(object(operator, 'ControlPlane', `{ deployment: { ${template} } }`)), []);
     assert.deepEqual(await instances(object('example.com', 'DataPlane', `{ deployment: { ${template} } }`)), []);
   });
@@ -193,6 +196,10 @@ describe('containers', () => {
       'compose 3.4.2 database=off role=traditional',
       'dockerfile 3.4.2 database=off role=data_plane …',
     ]);
+    const engine = await engineOf(files, { rules: [] });
+    const repository = engine.repository();
+    const written = repository.units.flatMap((unit) => kongInstances(unit, repository).map((instance) => instance.written.length));
+    assert.deepEqual(written, [3, 2]);
   });
 });
 
@@ -211,10 +218,18 @@ describe('files that belong to a neighbour', () => {
       'env-file ? database=postgres …',
     ]);
   });
+  it('not a kong.conf that one of two Kongs mounts: it is that one’s', async () => {
+    const files = {
+      'compose.yaml': 'services:\n  a:\n    image: kong:3.4\n    volumes: ["./kong.conf:/etc/kong/kong.conf"]\n  b:\n    image: kong:2.8\n',
+      'kong.conf': 'role = traditional\n',
+    };
+    assert.deepEqual(await instances(files), ['compose 3.4 role=traditional', 'compose 2.8']);
+  });
   it('count only with a setting that is Kong’s', async () => {
     assert.deepEqual(await instances({ 'app.env': 'KONG_ADMIN_URL=http://kong:8001\n' }), []);
     assert.deepEqual(await instances({ 'kong.conf': 'color = blue\n' }), []);
     assert.deepEqual(await instances({ 'kong.conf': 'database = off\n' }), ['config-file ? database=off …']);
+    assert.deepEqual(await instances({ 'app.env': 'database=postgres\nworker_consistency=strict\n' }), []);
   });
 });
 

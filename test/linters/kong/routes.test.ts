@@ -14,6 +14,14 @@ async function count(files: Readonly<Record<string, string>>, settings?: string)
   return unit && routeCount(unit, repository, 'any.yaml')?.routes;
 }
 
+/** `routes file:offset`. */
+async function placeOfCount(files: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const repository = (await engineOf(files, { rules: [] })).repository();
+  const [unit] = repository.units;
+  const found = unit && routeCount(unit, repository, 'any.yaml');
+  return found && `${found.routes} ${found.at?.file.path}:${found.at?.start}`;
+}
+
 const COMPOSE = 'services:\n  kong:\n    image: kong:3.4\n';
 
 function deck(...names: readonly (string | undefined)[]): string {
@@ -32,6 +40,14 @@ describe('routes of declarative files', () => {
   it('examples count only when there is nothing else', async () => {
     assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': deck('a'), 'examples/big.yml': deck('x', 'y', 'z') }), 1);
     assert.equal(await count({ 'compose.yaml': COMPOSE, 'examples/big.yml': deck('x', 'y', 'z') }), 3);
+  });
+  it('editions in any order; of two that are equal the first is shown', async () => {
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'a-prod.yaml': deck('a', 'b', 'c'), 'b-staging.yaml': deck('a') }), 3);
+    assert.equal(await placeOfCount({ 'compose.yaml': COMPOSE, 'a.yaml': deck('a', 'b'), 'b.yaml': deck('a', 'b') }), '2 a.yaml:0');
+  });
+  it('a file without routes says nothing of their number', async () => {
+    const plugins = '_format_version: "3.0"\nplugins: [{ name: prometheus }]\n';
+    assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': plugins }, 'assume: { routes: 9 }'), 9);
   });
   it('go before an assumed number', async () => {
     assert.equal(await count({ 'compose.yaml': COMPOSE, 'kong.yml': deck('a') }, 'assume: { routes: 9 }'), 1);
@@ -59,12 +75,17 @@ describe('files over the size cap', () => {
     assert.equal(await countWith({ 'a.yml': deck('a', 'b', 'c') }, [large('kong.yaml', 2)]), '3 a.yml:0');
     assert.equal(await countWith({}, [large('dev.yaml', 20_000), large('prod.yaml', 30_000)]), '30000 prod.yaml:0');
     assert.equal(await countWith({}, [large('kong.yaml', 9), large('test/kong.yaml', 30_000)]), '9 kong.yaml:0');
+    assert.equal(await countWith({ 'a.yml': deck('a', 'b') }, [large('kong.yaml', 2)]), '2 a.yml:0');
   });
   it('go before an assumed number; one that says nothing of routes doesn’t', async () => {
     const other = oversizeNotice('big.yaml', 20 * 2 ** 20, []);
     assert.equal(await countWith({}, [large('kong.yaml', 30_000)], 'assume: { routes: 40000 }'), '30000 kong.yaml:0');
     assert.equal(await countWith({ 'a.yml': deck('a') }, [other], 'assume: { routes: 40000 }'), '40000 a.yml:0');
     assert.equal(await countWith({ 'a.yml': deck('a') }, [other], 'assume: { routes: 0 }'), '1 a.yml:0');
+    const script = oversizeNotice('schema.sql', 20 * 2 ** 20, []);
+    assert.equal(await countWith({ 'a.yml': deck('a') }, [script], 'assume: { routes: 40000 }'), '1 a.yml:0');
+    const broken: Notice = { kind: 'unparsable', file: 'b.yml', message: 'line 1' };
+    assert.equal(await countWith({ 'a.yml': deck('a') }, [broken], 'assume: { routes: 40000 }'), '1 a.yml:0');
   });
   it('a file that shrinks is read again', async () => {
     const engine = await engineOf({ 'compose.yaml': COMPOSE }, { rules: [] });
@@ -94,6 +115,7 @@ describe('routes that the ingress controller makes', () => {
     const nginx = ingress('three', 'spec:\n  ingressClassName: nginx', rules);
     assert.equal(await count({ 'a.yaml': byClass + byAnnotation + nginx }), 6);
     assert.equal(await count({ 'a.yaml': nginx }), undefined);
+    assert.equal(await placeOfCount({ 'a.yaml': nginx, 'b.yaml': byClass }), '3 b.yaml:43');
     assert.equal(await count({ 'a.yaml': byClass }, 'assume: { routes: 7 }'), 7);
   });
   it('one for each rule of a route below a Gateway of Kong’s class', async () => {
@@ -103,8 +125,16 @@ describe('routes that the ingress controller makes', () => {
       `---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: ${name} }\nspec: { parentRefs: [{ name: ${parent} }], rules: [{}, {}] }\n`;
     const own =
       '---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: { name: edge }\nspec: { controllerName: konghq.com/kic-gateway-controller }\n';
+    const other = own.replace('edge', 'envoy').replace('konghq.com/kic-gateway', 'gateway.envoyproxy.io/gatewayclass');
     const text =
-      own + gateway('g', 'edge') + gateway('k', 'kong') + gateway('e', 'envoy') + route('a', 'g') + route('b', 'k') + route('c', 'e');
+      own +
+      other +
+      gateway('g', 'edge') +
+      gateway('k', 'kong') +
+      gateway('e', 'envoy') +
+      route('a', 'g') +
+      route('b', 'k') +
+      route('c', 'e');
     assert.equal(await count({ 'a.yaml': text }), 4);
   });
   it('one for each rule of a TCPIngress', async () => {

@@ -22,6 +22,7 @@ describe('defaults of Kong by version', () => {
     assert.equal(productDefault('nginx_worker_processes', UNKNOWN_VERSION), 'auto');
     assert.equal(productDefault('db_cache_ttl', UNKNOWN_VERSION), undefined);
     assert.equal(productDefault('router_flavor', UNKNOWN_VERSION), undefined);
+    assert.equal(productDefault('admin_listen', UNKNOWN_VERSION), undefined);
   });
 });
 
@@ -54,6 +55,7 @@ describe('whether a version reads a key', () => {
   it('keys below a prefix are handed on, but for those left out there', () => {
     assert.deepEqual(status('nginx_upstream_keepalive', '3.9'), { is: 'read' });
     assert.deepEqual(status('nginx_http_gzip', '1.0'), { is: 'read' });
+    assert.deepEqual(status('nginx_main_worker_processes', '1.5'), { is: 'not-yet', since: '2.0.0', certain: 'yes' });
     assert.deepEqual(status('nginx_http_upstream_keepalive', '1.2'), { is: 'read' });
     assert.deepEqual(status('nginx_http_upstream_keepalive', '2.8'), { is: 'read' });
     assert.equal(status('nginx_http_upstream_keepalive', '3.0').is, 'removed');
