@@ -57,9 +57,8 @@ const instancesIn = oncePerPart((repository: Repository, unit: Unit): readonly K
   for (const container of containers) {
     const settings = containerSettings(container);
     const built = builtHere(container, unit);
-    const own = container.image;
-    // A team's own base says nothing of an image that is called Kong's.
-    const image = own?.known && isKongImage(own.value) && !isKong(built?.image) ? own : (built?.image ?? own);
+    // What is built from another base may be Kong all the same: its own name says.
+    const image = isKong(built?.image) || !container.image?.known ? (built?.image ?? container.image) : container.image;
     const proven = isKong(image);
     // Another program's image may speak to Kong; only an image that isn't known may still be Kong.
     if (!proven && (!namesKong(settings) || (image?.known ?? false))) continue;

@@ -196,6 +196,7 @@ describe('containers', () => {
       'compose 3.4.2 database=off role=traditional',
       'dockerfile 3.4.2 database=off role=data_plane …',
     ]);
+    assert.deepEqual(await instances({ ...files, 'gateway/Dockerfile': 'FROM python:3.12-slim\nENV KONG_DATABASE=postgres\n' }), []);
     const engine = await engineOf(files, { rules: [] });
     const repository = engine.repository();
     const written = repository.units.flatMap((unit) => kongInstances(unit, repository).map((instance) => instance.written.length));
