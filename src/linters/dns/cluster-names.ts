@@ -95,5 +95,5 @@ export const namesInFiles = oncePer((configMap: KubeObject): readonly WrittenNam
 });
 
 function isScalar(at: Anchor): at is YamlScalar {
-  return 'kind' in at && at.kind === 'scalar';
+  return 'kind' in at;
 }

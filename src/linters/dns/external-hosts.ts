@@ -68,5 +68,5 @@ export function hostsIn(written: string, text: string): { readonly host: string;
 }
 
 function isScalar(at: Anchor): at is YamlScalar {
-  return 'kind' in at && at.kind === 'scalar';
+  return 'kind' in at;
 }

@@ -127,6 +127,28 @@ describe('the code that runs with an option', () => {
     ]);
   });
 
+  it('is the container’s own, else the code beside the file', async () => {
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata: { name: orders }\nspec:\n  containers:\n    - name: orders\n      image: example/orders:1\n      env: [{ name: JAVA_OPTS, value: -Dnetworkaddress.cache.ttl=5 }]\n`;
+    const grpc = "dependencies { implementation 'io.grpc:grpc-core:1.68.0' }\n";
+    const locked = (folder: string): Readonly<Record<string, string>> =>
+      Object.fromEntries(Object.entries(LOCKED).map(([path, text]) => [`${folder}${path}`, text]));
+    const mail = pod.replaceAll('orders', 'mail').replace('-Dnetworkaddress.cache.ttl=5', '-Xmx1g');
+    const both = { 'k8s.yaml': `${pod}---\n${mail}`, ...locked('orders/'), 'mail/build.gradle': grpc };
+    assert.deepEqual(await messages(both), ['noEffect']);
+    assert.deepEqual(await messages({ 'pod.yaml': pod, ...locked('') }), ['noEffect']);
+    const inMail = { 'mail/Dockerfile': 'FROM eclipse-temurin:17-jre\nENV JAVA_OPTS="-Dnetworkaddress.cache.ttl=5"\n' };
+    assert.deepEqual(await messages({ 'k8s.yaml': mail, ...inMail, ...locked('mail/'), 'api/build.gradle': grpc }), ['noEffect']);
+    assert.deepEqual(
+      await messages({
+        'k8s.yaml': `${pod.replace('-Dnetworkaddress.cache.ttl=5', '-Xmx1g')}---\n${mail}`,
+        'orders/run.sh': script['run.sh'],
+        ...locked('orders/'),
+        'a/mail/build.gradle': grpc,
+      }),
+      ['noEffect'],
+    );
+  });
+
   it('may hand the property on itself', async () => {
     const source = (text: string): Readonly<Record<string, string>> => ({
       ...script,

@@ -49,6 +49,8 @@ describe('a malformed GOMEMLIMIT', () => {
     assert.deepEqual(await found({ 'k8s.yaml': pods('api', 'other'), ...old }), ['k8s.yaml:11']);
     const twice = { 'a/api/requirements.txt': 'requests==2.32.3\n', 'b/api/requirements.txt': 'requests==2.32.3\n' };
     assert.deepEqual(await found({ 'k8s.yaml': pods('api'), ...twice }), ['k8s.yaml:5']);
+    const tool = { 'tool/Dockerfile': `FROM python:3.13\n${LIMIT}`, 'tool/requirements.txt': 'requests==2.32.3\n' };
+    assert.deepEqual(await found({ 'k8s.yaml': pods('api'), 'api/go.mod': GO_MOD, ...tool }), ['k8s.yaml:5']);
   });
 
   it('is judged Dockerfile by Dockerfile', async () => {
