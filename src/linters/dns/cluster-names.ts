@@ -69,9 +69,7 @@ export const namesInContainer = oncePer((container: Container): readonly Written
 });
 
 function within(at: Anchor, text: string, from: number, length: number): Anchor {
-  if (isScalar(at)) return (at.text === text ? spanInScalar(at, from, from + length) : undefined) ?? at;
-  const isWritten = at.file.text.slice(at.start, at.end) === text;
-  return isWritten ? { file: at.file, start: at.start + from, end: at.start + from + length } : at;
+  return (isScalar(at) && at.text === text ? spanInScalar(at, from, from + length) : undefined) ?? at;
 }
 
 const MAX_LENGTH = 65_536;

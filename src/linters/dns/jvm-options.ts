@@ -87,7 +87,7 @@ function besides({ env, args }: Container): string {
 
 const ofFile = oncePer(({ format, file }: ParsedFile): readonly Options[] => {
   if (!file.text.includes(TOPIC)) return NONE;
-  return readOptions(format, file).filter(({ text }) => text.text.includes(TOPIC));
+  return readOptions(format, file);
 });
 
 function readOptions(format: ParsedFile['format'], file: SourceFile): Options[] {
@@ -133,7 +133,7 @@ function ofStage(file: SourceFile, stage: DockerStage): Options[] {
 /** `NAME=value`: a value without quotes gets them, as a blank would end it; one with some in its midst is left to people. */
 function inAssignment({ text }: SourceFile, at: Span): Options['room'] {
   const value = text.slice(at.start, at.end);
-  const within = /["']/.test(text.charAt(at.start - 1)) && text[at.start - 1] === text[at.end];
+  const within = /["']/.test(text.charAt(at.start - 1));
   if (within || /^(?:"[^"]*"|'[^']*')$/.test(value)) return { joint: ' ' };
   if (/["'\\]/.test(value)) return undefined;
   return isSeveral(value) ? { joint: ' ' } : { bare: at };

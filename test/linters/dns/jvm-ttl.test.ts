@@ -149,6 +149,18 @@ describe('the code that runs with an option', () => {
     );
   });
 
+  it('is that of the nearest folder where another holds it', async () => {
+    const pod = (name: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec: { containers: [{ name: ${name}, image: "example/${name}:1" }] }\n---\n`;
+    const grpc =
+      '<project><groupId>a</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>io.grpc</groupId><artifactId>grpc-core</artifactId><version>1.68.0</version></dependency></dependencies></project>\n';
+    const locked = (folder: string): Readonly<Record<string, string>> =>
+      Object.fromEntries(Object.entries({ ...script, ...LOCKED }).map(([path, text]) => [`${folder}/${path}`, text]));
+    const nested = { 'k8s.yaml': pod('shop') + pod('orders'), 'shop/pom.xml': grpc, ...locked('shop/orders') };
+    assert.deepEqual(await messages(nested), ['noEffect']);
+    assert.deepEqual(await messages({ 'k8s.yaml': pod('orders'), 'pom.xml': grpc, ...locked('orders') }), ['noEffect']);
+  });
+
   it('may hand the property on itself', async () => {
     const source = (text: string): Readonly<Record<string, string>> => ({
       ...script,
