@@ -17,11 +17,12 @@ export const kiamInsights: InsightProvider = {
     return kiamProcesses(unit).flatMap((process): Insight[] => {
       const service = process.role === 'server' ? kiamService(process, repository) : undefined;
       // With a refresh too close to the duration the cache doesn't work at all: its rule says that.
-      if (!service || service.lives.length === 0 || isRefreshTooLate(service)) return [];
+      if (!service || isRefreshTooLate(service)) return [];
       const flag = durationOf(process, 'session-refresh').flag ?? durationOf(process, 'session-duration').flag;
       const lows = service.lives.map(({ lowMs }) => lowMs);
       const highs = service.lives.map(({ highMs }) => highMs);
-      const alike = new Set(lows).size === 1 && new Set(highs).size === 1;
+      // Versions that agree in the least life agree in the most.
+      const alike = new Set(lows).size === 1;
       const data = { low: formatDuration(Math.min(...lows)), high: formatDuration(Math.max(...highs)) };
       const at = flag?.value?.at ?? process.at;
       return [{ at, messageId: alike ? 'life' : 'versions', data, runbook: 'kiam/credential-refresh-storm' }];

@@ -172,5 +172,5 @@ function spanner(at: Anchor, text: string): (from: number, to: number) => Anchor
 }
 
 function isScalar(at: Anchor): at is YamlScalar {
-  return 'kind' in at && at.kind === 'scalar';
+  return 'kind' in at;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostsIn } from '../../../src/linters/dns/external-hosts.ts';
+import { hostsIn, hostsInFiles } from '../../../src/linters/dns/external-hosts.ts';
 import { engineOf } from '../../helpers/engine.ts';
 
 const hosts = (name: string, text: string): string[] => hostsIn(name, text).map(({ host, start }) => `${host}@${start}`);
@@ -43,6 +43,19 @@ describe('hosts that a setting calls', () => {
       assert.deepEqual(hosts(name, 'https://api.shop.example.com'), [], name);
     }
   });
+});
+
+it('hosts in the files of a ConfigMap: not in what is too long, or a template’s', async () => {
+  const found = async (data: string, path = 'conf.yaml'): Promise<string[]> => {
+    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: conf }\ndata:\n  app.conf: |\n${data.replace(/^/gm, '    ')}\n`;
+    const { units } = (await engineOf({ [path]: text }, { rules: [] })).repository();
+    return units.flatMap((unit) => unit.objects.flatMap(hostsInFiles)).map(({ host }) => host);
+  };
+  const line = 'payment_url=https://api.x.example.com';
+  assert.deepEqual(await found(line), ['api.x.example.com']);
+  assert.deepEqual(await found(`${line}\nlevel={{ .Values.level }}`), []);
+  assert.deepEqual(await found(`${line}\n${'x'.repeat(65_536 - line.length - 2)}`), ['api.x.example.com']);
+  assert.deepEqual(await found(`${line}\n${'x'.repeat(65_536 - line.length - 1)}`), []);
 });
 
 function pod(...images: readonly string[]): string {
