@@ -69,7 +69,9 @@ describe('names in the files of a ConfigMap', () => {
 
   it('are left alone in what is too long, or a template’s', async () => {
     assert.deepEqual(await called(`${'x'.repeat(65_530)}\nurl=a.shop.svc`), []);
-    assert.deepEqual(await called(`${'x'.repeat(60_000)}\nurl=a.shop.svc`), ['a.shop.svc']);
+    const length = 65_536 - '\nurl=a.shop.svc\n'.length;
+    assert.deepEqual(await called(`${'x'.repeat(length)}\nurl=a.shop.svc`), ['a.shop.svc']);
+    assert.deepEqual(await called(`${'x'.repeat(length + 1)}\nurl=a.shop.svc`), []);
   });
 });
 
