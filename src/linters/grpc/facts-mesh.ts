@@ -1,7 +1,7 @@
 import type { KubeObject, PodTemplate } from '../../model/kubernetes/objects.ts';
 import { objectsOfKind, type Repository, sameNamespace, type Unit } from '../../model/unit.ts';
 import { oncePer } from '../../text/once.ts';
-import { itemsAt, mapAt, textAt, type YamlMap } from '../../text/yaml.ts';
+import { itemsAt, textAt } from '../../text/yaml.ts';
 import type { GrpcService, ServicePort } from './facts-services.ts';
 
 /**
@@ -34,8 +34,9 @@ export function meshBetween(question: MeshQuestion): Mesh {
   const { unit, repository, pod, service } = question;
   const injected = injectionOf(unit, pod);
   const assumed = repository.assume(service.object.file.path).mesh;
-  if (injected.ambient || (assumed === 'ambient' && !injected.istio && !injected.linkerd)) return ambient(unit, service);
+  // A pod with a sidecar is none of ambient mode's, whatever its namespace says.
   if (injected.istio === true || injected.linkerd === true) return sidecar(question);
+  if (injected.ambient ?? assumed === 'ambient') return ambient(unit, service);
   if (injected.other) return { balances: 'maybe', meshed: true, suspected: true };
   if (assumed === 'none') return NO_MESH;
   if (assumed === 'istio' || assumed === 'linkerd') return injected[assumed] === false ? NO_MESH : sidecar(question);
@@ -47,45 +48,43 @@ interface Injection {
   /** `undefined`: nothing is said. */
   readonly istio: boolean | undefined;
   readonly linkerd: boolean | undefined;
-  readonly ambient: boolean;
+  readonly ambient: boolean | undefined;
   readonly other: boolean;
 }
 
 const namespacesOf = oncePer((unit: Unit): readonly KubeObject[] => objectsOfKind(unit, 'Namespace'));
 
 function injectionOf(unit: Unit, pod: PodTemplate | undefined): Injection {
-  const said = (map: YamlMap | undefined, key: string): string | undefined => textAt(map, key);
-  const spaces = namespacesOf(unit).filter((space) => pod && space.name === pod.workload.namespace && space.name !== '');
-  const labels = spaces.map((space) => mapAt(space.root, 'metadata', 'labels'));
-  const notes = spaces.map((space) => mapAt(space.root, 'metadata', 'annotations'));
+  const spaces = namespacesOf(unit).filter((space) => pod && space.name === pod.workload.namespace);
+  const said = (part: 'labels' | 'annotations', key: string): string | undefined =>
+    spaces.map((space) => textAt(space.root, 'metadata', part, key)).find((value) => value !== undefined);
   const names = [...itemsAt(pod?.spec, 'containers'), ...itemsAt(pod?.spec, 'initContainers')].map((item) => textAt(item, 'name'));
-  const own = (key: string): string | undefined => said(pod?.labels, key) ?? said(pod?.annotations, key);
+  const own = (key: string): string | undefined => textAt(pod?.labels, key) ?? textAt(pod?.annotations, key);
   const istioPod = own('sidecar.istio.io/inject') ?? (own('istio.io/rev') === undefined ? undefined : 'true');
-  const istioSpace = labels.some((map) => said(map, 'istio-injection') === 'enabled' || said(map, 'istio.io/rev') !== undefined);
-  const istioOff = labels.some((map) => said(map, 'istio-injection') === 'disabled');
-  const linkerdPod = own('linkerd.io/inject');
-  const linkerdSpace = notes.map((map) => said(map, 'linkerd.io/inject')).find((value) => value !== undefined);
-  const linkerd = linkerdPod ?? linkerdSpace;
-  const mode = own('istio.io/dataplane-mode') ?? labels.map((map) => said(map, 'istio.io/dataplane-mode')).find((value) => value);
+  const istioSpace = said('labels', 'istio-injection') ?? (said('labels', 'istio.io/rev') === undefined ? undefined : 'enabled');
+  const linkerd = own('linkerd.io/inject') ?? said('annotations', 'linkerd.io/inject');
+  const mode = own('istio.io/dataplane-mode') ?? said('labels', 'istio.io/dataplane-mode');
   const other = own('consul.hashicorp.com/connect-inject') === 'true' || own('kuma.io/sidecar-injection') === 'enabled';
   return {
-    istio: names.includes('istio-proxy') ? true : istioPod !== undefined ? istioPod === 'true' : istioOff ? false : istioSpace || undefined,
+    istio: names.includes('istio-proxy') ? true : injects(istioPod, istioSpace),
     linkerd: names.includes('linkerd-proxy') ? true : linkerd === undefined ? undefined : linkerd === 'enabled' || linkerd === 'ingress',
-    ambient: mode === 'ambient',
+    ambient: mode === undefined ? undefined : mode === 'ambient',
     other,
   };
 }
 
-/** ztunnel carries connections, not requests; a waypoint of the Service or its namespace balances. */
-function ambient(unit: Unit, service: GrpcService): Mesh {
-  const uses = (map: YamlMap | undefined): boolean => {
-    const value = textAt(map, 'metadata', 'labels', 'istio.io/use-waypoint');
-    return value !== undefined && value !== 'none';
-  };
-  const space = namespacesOf(unit).some(
-    (one) => sameNamespace(one.name, service.object.namespace) && service.object.namespace !== '' && uses(one.root),
-  );
-  return { balances: uses(service.object.root) || space ? 'yes' : 'no', meshed: true, suspected: true };
+/** Istio's webhook leaves a namespace out that says so, whatever its pods say; else the pod's word goes first. */
+function injects(pod: string | undefined, space: string | undefined): boolean | undefined {
+  if (space === 'disabled') return false;
+  return pod === undefined ? space === 'enabled' || undefined : pod === 'true';
+}
+
+/** ztunnel carries connections, not requests; a waypoint of the Service or, if it doesn't say, of its namespace balances. */
+function ambient(unit: Unit, { object }: GrpcService): Mesh {
+  const waypoint = ({ root }: KubeObject): string | undefined => textAt(root, 'metadata', 'labels', 'istio.io/use-waypoint');
+  const spaces = namespacesOf(unit).filter((space) => sameNamespace(space.name, object.namespace));
+  const used = [object, ...spaces].map(waypoint).find((value) => value !== undefined) ?? 'none';
+  return { balances: used === 'none' ? 'no' : 'yes', meshed: true, suspected: true };
 }
 
 const EXCLUDED_PORTS = ['traffic.sidecar.istio.io/excludeOutboundPorts', 'config.linkerd.io/skip-outbound-ports'];
@@ -97,7 +96,7 @@ function sidecar({ pod, port, tls }: MeshQuestion): Mesh {
 
 /** `3306,9000-9100` names the port. */
 function lists(text: string | undefined, port: string | undefined): boolean {
-  if (text === undefined || port === undefined) return false;
+  if (text === undefined) return false;
   return text.split(',').some((part) => {
     const [from, to = from] = part.trim().split('-');
     return Number(from) <= Number(port) && Number(port) <= Number(to);

@@ -80,8 +80,7 @@ const podsByLabel = oncePer((unit: Unit): ReadonlyMap<string, readonly PodTempla
 
 /** Autoscalers by the name of the workload that they scale. */
 const autoscalersByTarget = oncePer((unit: Unit): ReadonlyMap<string, readonly KubeObject[]> => {
-  const scalers = unit.objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject');
-  return groupBy(scalers, ({ root }) => textAt(root, 'spec', 'scaleTargetRef', 'name') ?? []);
+  return groupBy(unit.objects, ({ root }) => textAt(root, 'spec', 'scaleTargetRef', 'name') ?? []);
 });
 
 function read(unit: Unit, object: KubeObject): GrpcService[] {
@@ -184,43 +183,55 @@ function targetNumber(name: string, backends: readonly PodTemplate[]): string | 
   return new Set(numbers).size === 1 ? numbers[0] : undefined;
 }
 
+const UNCOUNTED: PodCount = { most: undefined, by: 'unknown', at: undefined };
+
+/** The pods of all workloads behind a Service; the place is an autoscaler's where one of them has it. */
 function countPods(unit: Unit, backends: readonly PodTemplate[]): PodCount {
-  let sum: number | undefined = backends.length === 0 ? undefined : 0;
-  let replicasAt: Anchor | undefined;
-  let most: PodCount = { most: undefined, by: 'unknown', at: undefined };
-  for (const { workload } of backends) {
-    const replicas = replicasOf(workload);
-    sum = sum === undefined || replicas === undefined ? undefined : sum + replicas.count;
-    replicasAt ??= replicas?.at;
-    const scaled = autoscaled(unit, workload);
-    if (scaled?.most !== undefined && scaled.most > (most.most ?? 0)) most = scaled;
+  if (backends.length === 0) return UNCOUNTED;
+  const counts = backends.map(({ workload }) => podsOf(unit, workload));
+  let sum = 0;
+  for (const { most } of counts) {
+    if (most === undefined) return UNCOUNTED;
+    sum += most;
   }
-  if (most.most !== undefined && most.most > (sum ?? 0)) return most;
-  return sum === undefined ? most : { most: sum, by: 'replicas', at: replicasAt };
+  const scaled = counts.find(({ by }) => by === 'autoscaler');
+  return { most: sum, by: scaled ? 'autoscaler' : 'replicas', at: (scaled ?? counts.find(({ at }) => at))?.at };
+}
+
+/** What the manifest says, or what an autoscaler adds to that. */
+function podsOf(unit: Unit, workload: KubeObject): PodCount {
+  const replicas = replicasOf(workload);
+  const scaled = autoscaled(unit, workload);
+  return scaled && !(replicas.most !== undefined && replicas.most >= scaled.most) ? scaled : replicas;
 }
 
 /** Replicas as the manifest says; Kubernetes' default is one. */
-function replicasOf(workload: KubeObject): { count: number; at: Anchor | undefined } | undefined {
-  if (workload.kind === 'Pod') return { count: 1, at: undefined };
-  if (!/^(Deployment|StatefulSet|Rollout|ReplicaSet|ReplicationController)$/.test(workload.kind)) return undefined;
-  const scalar = scalarAt(workload.root, 'spec', 'replicas');
-  if (!scalar) return mapAt(workload.root, 'spec')?.open ? undefined : { count: 1, at: undefined };
-  return scalar.unknown || !/^\d+$/.test(scalar.text) ? undefined : { count: Number(scalar.text), at: scalar };
+function replicasOf(workload: KubeObject): PodCount {
+  if (workload.kind === 'Pod') return { most: 1, by: 'replicas', at: undefined };
+  if (!/^(Deployment|StatefulSet|Rollout|ReplicaSet|ReplicationController)$/.test(workload.kind)) return UNCOUNTED;
+  return { most: countAt(workload, 'replicas', 1), by: 'replicas', at: scalarAt(workload.root, 'spec', 'replicas') };
 }
 
 /** The most that a HorizontalPodAutoscaler or KEDA's ScaledObject (100 by default) gives a workload. */
-function autoscaled(unit: Unit, workload: KubeObject): PodCount | undefined {
+function autoscaled(unit: Unit, workload: KubeObject): (PodCount & { readonly most: number }) | undefined {
   if (workload.name === undefined) return undefined;
   for (const object of autoscalersByTarget(unit).get(workload.name) ?? []) {
-    const target = mapAt(object.root, 'spec', 'scaleTargetRef');
-    if ((textAt(target, 'kind') ?? 'Deployment') !== workload.kind || !sameNamespace(object.namespace, workload.namespace)) continue;
-    const key = object.kind === 'ScaledObject' ? 'maxReplicaCount' : 'maxReplicas';
-    const scalar = scalarAt(object.root, 'spec', key);
-    const text = scalar ? (scalar.unknown ? undefined : scalar.text) : object.kind === 'ScaledObject' ? '100' : undefined;
-    if (text === undefined || !/^\d+$/.test(text)) continue;
-    return { most: Number(text), by: 'autoscaler', at: scalar ?? scalarAt(object.root, 'metadata', 'name') };
+    const kind = textAt(object.root, 'spec', 'scaleTargetRef', 'kind') ?? 'Deployment';
+    if (kind !== workload.kind || !sameNamespace(object.namespace, workload.namespace)) continue;
+    const [key, byDefault] = object.kind === 'ScaledObject' ? (['maxReplicaCount', 100] as const) : (['maxReplicas', undefined] as const);
+    const most = countAt(object, key, byDefault);
+    const at = scalarAt(object.root, 'spec', key) ?? scalarAt(object.root, 'metadata', 'name');
+    if (most !== undefined) return { most, by: 'autoscaler', at };
   }
   return undefined;
+}
+
+/** A number of an object's `spec`; `undefined` where a template or a variable gives it, or may. */
+function countAt(object: KubeObject, key: string, byDefault: number | undefined): number | undefined {
+  const spec = mapAt(object.root, 'spec');
+  const scalar = scalarAt(spec, key);
+  if (!scalar) return spec?.open ? undefined : byDefault;
+  return /^\d+$/.test(scalar.text) ? Number(scalar.text) : undefined;
 }
 
 /** Domains outside a cluster: `orders.com` is no Service `orders` unless one says that namespace. */
