@@ -1,4 +1,5 @@
 import type { Repository, Unit } from '../../model/unit.ts';
+import { covers } from '../../text/source.ts';
 import type { MessageData, Message, Related, Severity } from '../rule.ts';
 import { compareSeverity, milder } from '../rule.ts';
 import type { Connection, GrpcClient } from './facts.ts';
@@ -17,9 +18,8 @@ export interface Pinned {
   readonly maxConnectionAgeAt: Related['at'] | undefined;
 }
 
-/** Targets that no name lookup of the cluster answers: the machine itself, an address, a socket. */
-export function isOutsideDns(host: string | undefined, scheme: string | undefined): boolean {
-  if (scheme !== undefined && scheme !== 'dns' && scheme !== 'passthrough') return true;
+/** Hosts that no name lookup of the cluster answers: the machine itself, an address, a socket. */
+export function isOutsideDns(host: string | undefined): boolean {
   if (host === undefined) return true;
   return /^(?:localhost|bufconn|bufnet|pipe|inproc|self)$/.test(host) || /^\d+(?:\.\d+){3}$/.test(host) || host.includes(':');
 }
@@ -36,20 +36,19 @@ export function hasOwnResolver(client: GrpcClient, connection: Connection): bool
 export function pinnedConnections(client: GrpcClient, unit: Unit, repository: Repository): Pinned[] {
   const found = reachable(client).flatMap((connection): Pinned[] => {
     const { service, port } = connection;
-    if (!service || service.headless || !port) return [];
+    if (service.headless || !port) return [];
     const mesh = meshOf(client, connection, service, unit, repository);
     return mesh.balances === 'yes' ? [] : [judge(client, connection, service, mesh, unit, repository)];
   });
   return found.sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
+export type Reached = Connection & { readonly service: GrpcService };
+
 /** Connections to Services of the unit that the cluster's DNS answers. */
-export function reachable(client: GrpcClient): Connection[] {
+export function reachable(client: GrpcClient): Reached[] {
   return client.connections.filter(
-    (connection) =>
-      connection.service !== undefined &&
-      !isOutsideDns(connection.target.host, connection.target.scheme) &&
-      !hasOwnResolver(client, connection),
+    (connection): connection is Reached => connection.service !== undefined && !hasOwnResolver(client, connection),
   );
 }
 
@@ -106,16 +105,13 @@ export function evidence(
   const [spoken] = mesh ? repository.meshEvidence : [];
   if (spoken) related.push({ at: spoken, messageId: 'mesh', data: {} });
   return related.filter(
-    (one, index) =>
-      related.findIndex(
-        (other) => other.at.file === one.at.file && other.at.start === one.at.start && other.messageId === one.messageId,
-      ) === index,
+    (one, index) => related.findIndex((other) => other.at.file === one.at.file && other.at.start === one.at.start) === index,
   );
 }
 
 /** What gives a target: the callers of the function that makes the channel, and the settings that it reads. */
 function origin(client: GrpcClient, { candidate, filled }: Connection): Related[] {
-  const callers = (candidate.origin ?? []).filter((step) => step.kind === 'parameter' && !isInside(step.at, client.at));
+  const callers = (candidate.origin ?? []).filter((step) => step.kind === 'parameter' && !covers(client.at, step.at));
   return [
     ...callers.map((step) => ({ at: step.at, messageId: 'caller', data: { target: filled.text } })),
     ...filled.settings.flatMap(({ at, name }) => (at ? [{ at, messageId: 'setting', data: { name } }] : [])),
@@ -127,10 +123,6 @@ export function policyEvidence(client: GrpcClient): Related[] {
   const policy = client.channel?.policy;
   const at = policy?.kind === 'named' ? (policy.nameAt ?? policy.at) : client.framework?.policyAt;
   return at ? [{ at, messageId: 'policy', data: {} }] : [];
-}
-
-function isInside(at: Related['at'], outer: Related['at']): boolean {
-  return at.file === outer.file && at.start >= outer.start && at.end <= outer.end;
 }
 
 export function serviceName({ object, name }: GrpcService): string {

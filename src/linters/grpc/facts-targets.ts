@@ -123,7 +123,7 @@ function envValue(unit: Unit, name: string, container: Container, images: readon
   }
   if (container.env.unseen.length > 0) return 'unknown';
   for (const image of images) {
-    const given = image === container ? undefined : image.env.variables.get(name);
+    const given = image.env.variables.get(name);
     if (given?.value.known && given.value.value !== '') return { text: given.value.value, at: given.value.at, set: given.set };
     if (given && !given.value.known) return 'unknown';
   }

@@ -4,7 +4,7 @@ import type { Container } from '../../model/container.ts';
 import { dockerfileContainer } from '../../model/containers/dockerfile.ts';
 import { componentsOf, type ComponentUse, type Repository, type Unit } from '../../model/unit.ts';
 import { ObjectMemo, oncePer, oncePerPart } from '../../text/once.ts';
-import type { Anchor } from '../../text/source.ts';
+import { type Anchor, covers } from '../../text/source.ts';
 import type { ParsedFile } from '../../workspace/parsed-file.ts';
 import { inOtherEnvironment } from '../../workspace/plan-units.ts';
 import { applicationFiles, frameworkClients, type FrameworkClient, frameworkOf, propertiesOf } from './facts-frameworks.ts';
@@ -55,7 +55,7 @@ const clientsIn = oncePerPart((repository: Repository, unit: Unit): readonly Grp
     ...placesOf(unit).flatMap((place) => [...configuredClients(unit, repository, place), ...fileClients(unit, repository, place)]),
   ];
   const elsewhere = literalClients(unit, repository);
-  return own.length + elsewhere.length === 0 ? NONE : [...own, ...elsewhere];
+  return [...own, ...elsewhere];
 });
 
 /** Channels of a component that other people's code, tests and dialers of its own don't make. */
@@ -83,8 +83,8 @@ function configuredClients(unit: Unit, repository: Repository, place: Place): Gr
   );
 }
 
-function asksConfig({ language, targets }: GrpcChannel): boolean {
-  return language === 'java' && targets.some((target) => target.parts.some((part) => part.kind === 'config'));
+function asksConfig({ targets }: GrpcChannel): boolean {
+  return targets.some((target) => target.parts.some((part) => part.kind === 'config'));
 }
 
 /** A component with the containers of a unit that may run it. */
@@ -196,15 +196,11 @@ function byLabel(literals: readonly Literal[]): ReadonlyMap<string, ReadonlySet<
 /** A literal target needs no deployment that runs it: it is judged wherever there is such a Service. */
 function literalClients(unit: Unit, repository: Repository): readonly GrpcClient[] {
   if (unit.objects.length === 0) return NONE;
-  const indexes = [codeLiterals(repository.everyComponent(literalsOf)), frameworkLiterals(repository)].filter(
-    (index) => index && index.size > 0,
-  );
-  if (indexes.length === 0) return NONE;
+  const indexes = [codeLiterals(repository.everyComponent(literalsOf)), frameworkLiterals(repository)];
   const hits = new Set<Literal>();
   for (const { name } of servicesOf(unit)) {
     for (const index of indexes) for (const literal of index?.get(name) ?? []) hits.add(literal);
   }
-  if (hits.size === 0) return NONE;
   const joined = new Set(unit.components.map((use) => use.component));
   return [...hits].flatMap(({ component, channel, framework }): GrpcClient[] => {
     if (joined.has(component) || inOtherEnvironment(component.folder, unit.folder)) return [];
@@ -272,13 +268,7 @@ export function sinkAt(channel: GrpcChannel): Anchor {
   const { targetAt } = channel;
   const parts = channel.targets.length === 1 ? (channel.targets[0]?.parts ?? []) : [];
   const [first] = parts;
-  const inside =
-    first?.kind === 'text' &&
-    parts.length === 1 &&
-    first.at.file === targetAt.file &&
-    first.at.start >= targetAt.start &&
-    first.at.end <= targetAt.end;
-  return inside ? first.at : targetAt;
+  return first?.kind === 'text' && parts.length === 1 && covers(targetAt, first.at) ? first.at : targetAt;
 }
 
 const BALANCING =

@@ -1,7 +1,7 @@
 import type { GrpcChannel, NodeOption } from '../../code/index.ts';
 import type { Component } from '../../model/component.ts';
 import { oncePer } from '../../text/once.ts';
-import type { Anchor } from '../../text/source.ts';
+import { covers } from '../../text/source.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
 
 /** Copies of others' code. */
@@ -29,11 +29,7 @@ export function hasIgnoredOption(component: Component, channel: GrpcChannel): bo
 
 /** Is the option one of the channel's: in its call, or in an object that stands elsewhere in the file? */
 export function optionsOf(channel: GrpcChannel, { keyAt }: NodeOption): boolean {
-  if (isInside(keyAt, channel.at)) return true;
+  if (covers(channel.at, keyAt)) return true;
   const slot = channel.optionSlot;
-  return slot !== undefined && slot.style === 'node-entry' && slot.at.file === keyAt.file && !isInside(slot.at, channel.at);
-}
-
-function isInside(at: Anchor, outer: Anchor): boolean {
-  return at.file === outer.file && at.start >= outer.start && at.end <= outer.end;
+  return slot !== undefined && slot.style === 'node-entry' && slot.at.file === keyAt.file && !covers(channel.at, slot.at);
 }

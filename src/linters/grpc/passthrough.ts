@@ -15,8 +15,7 @@ export function usesPassthrough({ channel }: GrpcClient, { target }: Connection)
 
 /** A policy that balances and a resolver that gives it one address. */
 export function passesThrough(client: GrpcClient, connection: Connection): boolean {
-  const { host, scheme } = connection.target;
-  if (client.policy !== 'balancing' || isOutsideDns(host, scheme) || !usesPassthrough(client, connection)) return false;
+  if (client.policy !== 'balancing' || isOutsideDns(connection.target.host) || !usesPassthrough(client, connection)) return false;
   return !client.component.code.customResolver;
 }
 

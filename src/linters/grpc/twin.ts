@@ -28,6 +28,7 @@ export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan 
   if (credentialsOf(client) !== 'plaintext') return refuse('with-tls');
   if (client.policy === 'unknown' || client.policy === 'pick-first' || client.channel?.closedPerCall) return refuse('by-hand');
   const changes: Change[] = [];
+  const twinned = new Set<GrpcService>();
   for (const { connection, service } of pinned) {
     const targetPort = connection.port?.targetPort;
     const name = scalarAt(service.object.root, 'metadata', 'name');
@@ -37,9 +38,11 @@ export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan 
     if (targetPort === undefined || !set || feedsHttp(client, connection)) return refuse('by-hand');
     const twin = headlessTwins(unit, service).find((other) => other.ports.some((port) => port.targetPort === targetPort));
     const twinName = twin?.name ?? `${service.name}-headless`;
-    if (!twin) {
+    // Several places may name one Service.
+    if (!twin && !twinned.has(service)) {
       // Another Service that bears the name is not ours to change.
       if (servicesNamed(unit, twinName).some((other) => other.object.namespace === service.object.namespace)) return refuse('by-hand');
+      twinned.add(service);
       changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName, selector) });
     }
     changes.push(...set(twinTarget(connection, service, twinName, targetPort)));

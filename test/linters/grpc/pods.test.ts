@@ -27,6 +27,7 @@ const CASES: readonly (readonly [title: string, said: string, ...manifests: read
     `apiVersion: v1\nkind: Pod\n${POD.replace(', spec', '\nspec').replace('{ labels', '{ name: orders, labels')}\n`,
   ],
   ['a variable that a pipeline fills in', 'unknown-pods', workload('replicas: ${REPLICAS}, ')],
+  ['two workloads: the one that says its number is the place', 'many 4 at 3', workload('', 'canary'), workload('replicas: 3, ')],
   ['two workloads: the canary counts', 'many 4 at 3', workload('replicas: 3, '), workload('', 'canary')],
   [
     'a workload that can’t be counted beside one that can',
@@ -61,8 +62,8 @@ const CASES: readonly (readonly [title: string, said: string, ...manifests: read
 async function said(files: Readonly<Record<string, string>>): Promise<string | undefined> {
   const { findings } = (await engineOf({ 'web/main.py': CLIENT, ...files })).lint();
   const finding = findings.find(({ rule }) => rule === 'grpc/clusterip-pinned');
-  const count = finding?.related.find(({ messageId }) => messageId === 'replicas' || messageId === 'autoscaler');
-  return count ? `${finding?.messageId} ${count.data.pods} at ${textOf(count.at)}` : finding?.messageId;
+  const count = finding?.related?.find(({ messageId }) => messageId === 'replicas' || messageId === 'autoscaler');
+  return count ? `${finding?.messageId} ${count.data?.pods} at ${textOf(count.at)}` : finding?.messageId;
 }
 
 for (const [title, expected, ...manifests] of CASES) {

@@ -2,7 +2,7 @@ import type { Change, Fix, Snippet } from '../../../fixes/change.ts';
 import type { Repository, Unit } from '../../../model/unit.ts';
 import { textAt } from '../../../text/yaml.ts';
 import { milder, type Rule, type Severity } from '../../rule.ts';
-import { evidence, HEADLESS_EVIDENCE, meshOf, reachable, serviceName, tempered } from '../balance.ts';
+import { evidence, HEADLESS_EVIDENCE, meshOf, type Reached, reachable, serviceName, tempered } from '../balance.ts';
 import { clientsOf, type Connection, type GrpcClient } from '../facts.ts';
 import type { GrpcService } from '../facts-services.ts';
 import { hasIgnoredOption } from '../ignored-options.ts';
@@ -70,9 +70,9 @@ interface Hit {
   readonly possible: boolean;
 }
 
-function judge(client: GrpcClient, connection: Connection, unit: Unit, repository: Repository): Hit[] {
+function judge(client: GrpcClient, connection: Reached, unit: Unit, repository: Repository): Hit[] {
   const { service } = connection;
-  if (!service?.headless || (service.pods.most ?? 0) < 2 || isPeculiar(service) || isWrongPort(service, connection.target.port)) return [];
+  if (!service.headless || (service.pods.most ?? 0) < 2 || isPeculiar(service) || isWrongPort(service, connection.target.port)) return [];
   const { balances } = meshOf(client, connection, service, unit, repository);
   if (balances === 'yes') return [];
   const plain: Severity = balances === 'maybe' ? 'information' : 'warning';

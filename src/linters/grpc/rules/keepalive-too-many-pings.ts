@@ -112,7 +112,6 @@ function messageOf(hit: Hit, permits: boolean): string {
 function hitsOf(client: GrpcClient, timeMs: number, permits: boolean, unit: Unit, repository: Repository): Hit[] {
   const hits = reachable(client).flatMap((connection): Hit[] => {
     const { service, port } = connection;
-    if (!service) return [];
     const { enforcement } = serverBehind(unit, repository, service, port?.targetPort);
     if (typeof enforcement === 'string' || timeMs >= enforcement.minTimeMs) return [];
     // A sidecar answers pings by itself.
