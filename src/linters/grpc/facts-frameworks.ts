@@ -3,6 +3,7 @@ import type { Change } from '../../fixes/change.ts';
 import type { Component } from '../../model/component.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
 import type { Repository, Unit } from '../../model/unit.ts';
+import { groupBy } from '../../text/group-by.ts';
 import { ObjectMemo, oncePer } from '../../text/once.ts';
 import { sameItems } from '../../text/same-items.ts';
 import type { Anchor, SourceFile } from '../../text/source.ts';
@@ -19,6 +20,8 @@ export type Framework = 'net.devh' | 'spring-grpc' | 'quarkus';
 export interface Property {
   readonly key: string;
   readonly text: string;
+  /** A template fills it in: `text` is as written. */
+  readonly unknown: boolean;
   readonly at: Anchor;
   readonly set: (text: string) => readonly Change[];
 }
@@ -50,54 +53,48 @@ export const frameworkOf = oncePer((component: Component): Framework | undefined
 });
 
 const APPLICATION_FILE = /(?:^|\/)(?:application|bootstrap)[^/]*\.(?:ya?ml|properties)$/;
+/** Settings of tests, and copies that a build leaves. */
+const NOT_RUNNING = /(?:^|\/)(?:test|tests|target|build)\//;
 
 export const applicationFiles = oncePer((unit: Unit): readonly ParsedFile[] =>
-  unit.files.filter(({ format, file }) => (format === 'yaml' || format === 'properties') && APPLICATION_FILE.test(file.path)),
+  unit.files.filter(({ file: { path } }) => APPLICATION_FILE.test(path) && !NOT_RUNNING.test(path)),
 );
 
 /** The application files below each folder. */
-const filesByFolder = oncePer((files: readonly ParsedFile[]): ReadonlyMap<string, readonly ParsedFile[]> => {
-  const folders = new Map<string, ParsedFile[]>();
-  for (const parsed of files) {
-    const { path } = parsed.file;
-    for (let end = path.length; end > 0; ) {
-      end = path.lastIndexOf('/', end - 1);
-      const folder = end < 0 ? '.' : path.slice(0, end);
-      const files = folders.get(folder);
-      if (files) files.push(parsed);
-      else folders.set(folder, [parsed]);
-      if (end < 0) break;
-    }
-  }
-  return folders;
-});
+const filesByFolder = oncePer(
+  (files: readonly ParsedFile[]): ReadonlyMap<string, readonly ParsedFile[]> =>
+    groupBy(files, ({ file }) => file.path.split('/').map((_, depth, names) => names.slice(0, depth).join('/') || '.')),
+);
 
 const propertiesIn = oncePer((parsed: ParsedFile): readonly Property[] => {
   const found: Property[] = [];
   if (parsed.format === 'yaml') for (const { root } of parsed.documents) flatten(root, '', found);
-  else if (parsed.format === 'properties') found.push(...fromProperties(parsed.file));
+  else found.push(...fromProperties(parsed.file));
   return found;
 });
 
 /** All properties of a component's application files. Only these components make a result depend on the other units' files. */
 export function propertiesOf(component: Component, repository: Repository): readonly Property[] {
-  const from = component.folder === '.' ? 0 : component.folder.length + 1;
-  return (filesByFolder(repository.everyUnit(applicationFiles)).get(component.folder) ?? []).flatMap((parsed) =>
-    /(?:^|\/)(?:test|tests|target|build)\//.test(parsed.file.path.slice(from)) ? [] : propertiesIn(parsed),
-  );
+  return (filesByFolder(repository.everyUnit(applicationFiles)).get(component.folder) ?? []).flatMap(propertiesIn);
 }
 
 function flatten(node: YamlNode | undefined, path: string, found: Property[]): void {
   if (node?.kind === 'map') for (const [key, pair] of node.pairs) flatten(pair.value, path === '' ? key : `${path}.${key}`, found);
-  if (node?.kind !== 'scalar' || node.unknown) return;
+  if (node?.kind !== 'scalar') return;
   const at = spanInScalar(node, 0, node.text.length) ?? node;
-  found.push({ key: plainKey(path), text: node.text, at, set: (text) => [{ change: 'set-scalar', scalar: node, text }] });
+  found.push({
+    key: plainKey(path),
+    text: node.text,
+    unknown: node.unknown !== undefined,
+    at,
+    set: (text) => [{ change: 'set-scalar', scalar: node, text }],
+  });
 }
 
 function fromProperties(file: SourceFile): Property[] {
   return parseProperties(file.text).entries.map((entry): Property => {
     const at = { file, ...entry.valueAt };
-    return { key: plainKey(entry.key), text: entry.value, at, set: (text) => [{ change: 'replace-text', at, text }] };
+    return { key: plainKey(entry.key), text: entry.value, unknown: false, at, set: (text) => [{ change: 'replace-text', at, text }] };
   });
 }
 
@@ -149,12 +146,13 @@ function readClients(component: Component, framework: Framework, all: readonly P
       all.findLast((one) => framework === 'net.devh' && isNamed(one.key, 'grpc.client.GLOBAL', key));
     // A discovery client takes names without a scheme for its own.
     if (hasDiscovery && !property.text.includes(':///')) return [];
-    if (framework === 'quarkus' && (own('name-resolver')?.text ?? 'dns') !== 'dns') return [];
+    if ((own('name-resolver')?.text ?? 'dns') !== 'dns') return [];
     const policy = own(framework === 'quarkus' ? 'load-balancing-policy' : 'default-load-balancing-policy') ?? own('load-balancing');
     const parts = placeholderParts(property);
     const port = framework === 'quarkus' ? (own('port')?.text ?? '9000') : undefined;
     const whole: TargetPart[] = port === undefined ? parts : [...parts, { kind: 'text', text: `:${port}`, at: property.at, plain: false }];
-    const plaintext = own('negotiation-type')?.text.toLowerCase() === 'plaintext' || own('plain-text')?.text === 'true';
+    // TLS is net.devh's default, plain text that of spring-grpc.
+    const negotiation = own('negotiation-type')?.text.toLowerCase() ?? (framework === 'spring-grpc' ? 'plaintext' : 'tls');
     return [
       {
         framework,
@@ -162,9 +160,7 @@ function readClients(component: Component, framework: Framework, all: readonly P
         at: property.at,
         target: {
           parts: whole,
-          text: whole.every((part) => part.kind === 'text')
-            ? whole.map((part) => (part.kind === 'text' ? part.text : '')).join('')
-            : undefined,
+          text: whole.every((part) => part.kind === 'text') ? whole.map(({ text }) => text).join('') : undefined,
         },
         overriddenBy: property.key
           .toUpperCase()
@@ -172,7 +168,7 @@ function readClients(component: Component, framework: Framework, all: readonly P
           .replace(/[^A-Z0-9]+/g, '_'),
         policy: policy?.text ?? (framework === 'quarkus' ? undefined : 'round_robin'),
         policyAt: policy?.at,
-        plaintext: plaintext || framework === 'spring-grpc',
+        plaintext: negotiation === 'plaintext' || own('plain-text')?.text === 'true',
         properties: [prefix, ...(framework === 'net.devh' ? ['grpc.client.GLOBAL'] : [])].flatMap((of) =>
           all.filter((one) => one.key.startsWith(`${of}.`)),
         ),
@@ -182,7 +178,7 @@ function readClients(component: Component, framework: Framework, all: readonly P
 }
 
 /** `${NAME:default}` as a hole with its default; nested placeholders aren't followed. */
-function placeholderParts({ text, at }: Property): TargetPart[] {
+function placeholderParts({ text, at, unknown }: Property): TargetPart[] {
   const parts: TargetPart[] = [];
   let from = 0;
   const literal = (to: number): void => {
@@ -195,9 +191,9 @@ function placeholderParts({ text, at }: Property): TargetPart[] {
     const filled: TargetPart[] | undefined = fallback === undefined ? undefined : [{ kind: 'text', text: fallback, at, plain: false }];
     parts.push({ kind: /^[A-Z][A-Z0-9_]*$/.test(name) ? 'env' : 'config', name, at, fallback: filled });
   }
-  if (text.slice(from).includes('${')) return [{ kind: 'unknown', at, why: 'placeholder' }];
   literal(text.length);
-  return parts;
+  const isCut = parts.some((part) => part.kind === 'text' && part.text.includes('${'));
+  return unknown || isCut ? [{ kind: 'unknown', at, why: 'placeholder' }] : parts;
 }
 
 /** Spring's durations: `30s`, `5m`, `PT30S`; a bare number counts in seconds. Milliseconds. */
@@ -208,7 +204,7 @@ export function springDurationMs(text: string): number | undefined {
       Number(simple[1]) *
       { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[(simple[2] ?? 's').toLowerCase() as 'ms' | 's' | 'm' | 'h' | 'd']
     );
-  const iso = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/i.exec(text.trim());
-  if (!iso || !/\d/.test(text)) return undefined;
+  const iso = /^PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/i.exec(text.trim());
+  if (!iso) return undefined;
   return (Number(iso[1] ?? 0) * 3600 + Number(iso[2] ?? 0) * 60 + Number(iso[3] ?? 0)) * 1000;
 }

@@ -302,6 +302,6 @@ function configOf(component: Component, repository: Repository): ConfigLookup {
     const [hit] = hits;
     if (!hit) return properties.length > 0 ? 'unset' : 'unknown';
     // Profiles may differ.
-    return new Set(hits.map((one) => one.text)).size === 1 && !hit.text.includes('${') ? hit : 'unknown';
+    return hits.every(({ text, unknown }) => text === hit.text && !unknown) && !hit.text.includes('${') ? hit : 'unknown';
   };
 }
