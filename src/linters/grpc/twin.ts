@@ -1,7 +1,7 @@
 import type { Change, Plain, Snippet } from '../../fixes/change.ts';
 import type { Unit } from '../../model/unit.ts';
 import type { SourceFile } from '../../text/source.ts';
-import { itemsAt, scalarAt, textAt } from '../../text/yaml.ts';
+import { scalarAt, textAt } from '../../text/yaml.ts';
 import type { Message } from '../rule.ts';
 import type { Connection, GrpcClient } from './facts.ts';
 import type { Mesh } from './facts-mesh.ts';
@@ -14,45 +14,49 @@ import { roundRobinIn } from './policy-edit.ts';
  */
 export type TwinPlan = { readonly ok: true; readonly changes: readonly Change[] } | { readonly ok: false; readonly snippet: Snippet };
 
+interface Pin {
+  readonly connection: Connection;
+  readonly service: GrpcService;
+  readonly mesh: Mesh;
+}
+
 interface Wanted {
   readonly client: GrpcClient;
   readonly unit: Unit;
-  readonly pinned: readonly { readonly connection: Connection; readonly service: GrpcService; readonly mesh: Mesh }[];
+  readonly pinned: readonly Pin[];
   /** The client has no round_robin yet. */
   readonly addPolicy: boolean;
 }
 
 export function planTwin({ client, unit, pinned, addPolicy }: Wanted): TwinPlan {
-  const refuse = (reasonId: keyof typeof TWIN_MESSAGES): TwinPlan => ({ ok: false, snippet: snippetFor(reasonId, pinned) });
-  if (pinned.some(({ mesh }) => mesh.suspected)) return refuse('in-mesh');
-  if (credentialsOf(client) !== 'plaintext') return refuse('with-tls');
-  if (client.policy === 'unknown' || client.policy === 'pick-first' || client.channel?.closedPerCall) return refuse('by-hand');
+  const refuse = (reasonId: keyof typeof TWIN_MESSAGES, pin: Pin): TwinPlan => ({ ok: false, snippet: snippetFor(reasonId, pin) });
+  const meshed = pinned.find(({ mesh }) => mesh.suspected);
+  if (meshed) return refuse('in-mesh', meshed);
+  const policy = addPolicy ? client.channel && roundRobinIn(client.channel) : [];
   const changes: Change[] = [];
   const twinned = new Set<GrpcService>();
-  for (const { connection, service } of pinned) {
+  for (const pin of pinned) {
+    const { connection, service } = pin;
+    if (credentialsOf(client) !== 'plaintext') return refuse('with-tls', pin);
+    if (client.policy === 'unknown' || client.policy === 'pick-first' || client.channel?.closedPerCall) return refuse('by-hand', pin);
     const targetPort = connection.port?.targetPort;
     const name = scalarAt(service.object.root, 'metadata', 'name');
     const selector = ownSelector(service);
-    if (service.object.templated || !name || name.derived || !selector) return refuse('made');
+    if (service.object.templated || !name || name.derived || !selector) return refuse('made', pin);
     const set = connection.filled.set;
-    if (targetPort === undefined || !set || feedsHttp(client, connection)) return refuse('by-hand');
+    if (!policy || targetPort === undefined || !set || feedsHttp(client, connection)) return refuse('by-hand', pin);
     const twin = headlessTwins(unit, service).find((other) => other.ports.some((port) => port.targetPort === targetPort));
     const twinName = twin?.name ?? `${service.name}-headless`;
     // Several places may name one Service.
     if (!twin && !twinned.has(service)) {
       // Another Service that bears the name is not ours to change.
-      if (servicesNamed(unit, twinName).some((other) => other.object.namespace === service.object.namespace)) return refuse('by-hand');
+      if (servicesNamed(unit, twinName).some((other) => other.object.namespace === service.object.namespace)) return refuse('by-hand', pin);
       twinned.add(service);
       changes.push({ change: 'add-object', beside: service.object.root, object: twinObject(service, twinName, selector) });
     }
     changes.push(...set(twinTarget(connection, service, twinName, targetPort)));
   }
-  if (addPolicy) {
-    const policy = client.channel && roundRobinIn(client.channel);
-    if (!policy) return refuse('by-hand');
-    changes.push(...policy);
-  }
-  return { ok: true, changes };
+  return { ok: true, changes: [...changes, ...(policy ?? [])] };
 }
 
 function credentialsOf(client: GrpcClient): 'plaintext' | 'other' {
@@ -66,7 +70,7 @@ function feedsHttp(client: GrpcClient, connection: Connection): boolean {
   return client.component.code.httpEnvs.some((read) => names.includes(read.name));
 }
 
-function twinTarget(connection: Connection, service: GrpcService, twinName: string, targetPort: number): string {
+function twinTarget(connection: Connection, service: GrpcService, twinName: string, targetPort: number | string): string {
   const host = connection.target.host ?? service.name;
   return `dns:///${twinName}${host.slice(service.name.length)}:${targetPort}`;
 }
@@ -112,20 +116,17 @@ function twinObject(service: GrpcService, name: string, selector: Readonly<Recor
   };
 }
 
-function snippetFor(reasonId: keyof typeof TWIN_MESSAGES, pinned: Wanted['pinned']): Snippet {
-  const [first] = pinned;
-  const service = first?.service;
-  const port = first?.connection.port;
+function snippetFor(reasonId: keyof typeof TWIN_MESSAGES, { connection, service }: Pin): Snippet {
+  const { port } = connection;
+  const { name } = service;
   const targetPort = port?.targetPort ?? port?.port ?? '<port of the pods>';
-  const name = service?.name ?? 'orders';
   if (reasonId === 'in-mesh') {
     const text = `# in the pod template of the client: its sidecar then balances requests over the ClusterIP Service\nmetadata:\n  labels:\n    sidecar.istio.io/inject: "true"    # Istio\n  annotations:\n    linkerd.io/inject: enabled         # Linkerd\n`;
     return { reasonId, data: { service: name }, language: 'yaml', text };
   }
-  const selector = [...(service?.selector ?? [])].map(([key, value]) => `    ${key}: ${value}\n`).join('');
-  const host =
-    service && first ? twinTarget(first.connection, service, `${name}-headless`, 0).replace(/0$/, '') : 'dns:///orders-headless:';
-  const text = `# client: target ${host}${targetPort} and the policy round_robin\napiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}-headless\nspec:\n  clusterIP: None\n  selector:\n${selector}  ports:\n    - ${itemsAt(service?.object.root, 'spec', 'ports').length > 1 || port?.name ? `name: ${port?.name ?? 'grpc'}\n      ` : ''}port: ${targetPort}\n      targetPort: ${targetPort}\n`;
+  const selector = [...service.selector].map(([key, value]) => `    ${key}: ${value}\n`).join('');
+  const target = twinTarget(connection, service, `${name}-headless`, targetPort);
+  const text = `# client: target ${target} and the policy round_robin\napiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}-headless\nspec:\n  clusterIP: None\n  selector:\n${selector}  ports:\n    - ${port?.name === undefined ? '' : `name: ${port.name}\n      `}port: ${targetPort}\n      targetPort: ${targetPort}\n`;
   return { reasonId, data: { service: name }, language: 'yaml', text };
 }
 

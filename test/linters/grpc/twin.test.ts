@@ -123,6 +123,50 @@ describe('the headless twin is left to the reader', () => {
   for (const [title, reason, files] of REFUSED) it(title, async () => assert.equal(await offered(files), reason));
 });
 
+describe('the headless twin is offered all the same', () => {
+  it('where HTTP takes another variable', async () => {
+    const client = `${CLIENT}import requests\nrequests.get("http://" + os.environ["BASKET_ADDR"] + "/healthz")\n`;
+    assert.equal(await offered({ 'web/main.py': client, 'k8s.yaml': SHOP }), 'headless-twin');
+  });
+  it('where another namespace has a Service of that name', async () => {
+    const shop = web('orders.shop:9090') + SERVICE.replace('name: orders', 'name: orders, namespace: shop') + pods();
+    const other = SERVICE.replace('name: orders', 'name: orders-headless, namespace: lab').replace('app: orders', 'app: users');
+    assert.equal(await offered({ 'web/main.py': CLIENT, 'k8s.yaml': shop + other }), 'headless-twin');
+  });
+  it('with the protocol that the Service says', async () => {
+    const service = SHOP.replace('port: 9090 }]', 'port: 9090, appProtocol: kubernetes.io/h2c }]');
+    const [finding] = await found({ 'web/main.py': CLIENT, 'k8s.yaml': service });
+    const change = finding?.fixes?.[0]?.changes.find((one) => one.change === 'add-object');
+    assert.match(JSON.stringify(change?.object), /"targetPort":9090,"appProtocol":"kubernetes.io\/h2c"\}/);
+  });
+});
+
+describe('the text to copy', () => {
+  const text = async (files: Readonly<Record<string, string>>): Promise<string | undefined> => (await found(files))[0]?.snippet?.text;
+  const secure = CLIENT.replace('insecure_channel(', 'secure_channel(').replace('"])', '"], credentials)');
+  it('is the twin with its port', async () =>
+    assert.equal(
+      await text({ 'web/main.py': secure, 'k8s.yaml': SHOP.replace('port: 9090 }]', 'port: 9090, targetPort: 8080 }]') }),
+      '# client: target dns:///orders-headless:8080 and the policy round_robin\napiVersion: v1\nkind: Service\nmetadata:\n  name: orders-headless\nspec:\n  clusterIP: None\n  selector:\n    app: orders\n  ports:\n    - name: grpc\n      port: 8080\n      targetPort: 8080\n',
+    ));
+  it('has no name where the Service’s port has none', async () =>
+    assert.match(
+      (await text({ 'web/main.py': secure, 'k8s.yaml': SHOP.replace('name: grpc, ', '') })) ?? '',
+      /ports:\n {4}- port: 9090\n/,
+    ));
+  it('is the sidecar where something speaks of a mesh', async () => {
+    const rule = 'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: users }\nspec: { host: users }\n';
+    assert.match((await text({ 'web/main.py': CLIENT, 'k8s.yaml': SHOP, 'mesh.yaml': rule })) ?? '', /sidecar\.istio\.io\/inject: "true"/);
+  });
+  it('is of the Service that stands in the way', async () => {
+    const client =
+      'import grpc\n\ndef connect(addr):\n    return grpc.insecure_channel(addr)\n\na = connect("orders:9090")\nb = connect("basket:9090")\n';
+    const basket = (SERVICE + pods()).replaceAll('orders', 'basket').replace('port: 9090', 'port: 9090, targetPort: rpc');
+    const [finding] = await found({ 'web/main.py': client, 'k8s.yaml': SERVICE + pods() + basket });
+    assert.deepEqual(finding?.snippet?.data, { service: 'basket' });
+  });
+});
+
 describe('a headless Service that is there already', () => {
   const twin = (metadata: string, port: number): string =>
     `apiVersion: v1\nkind: Service\nmetadata: { ${metadata} }\nspec: { clusterIP: None, selector: { app: orders }, ports: [{ port: ${port} }] }\n---\n`;
