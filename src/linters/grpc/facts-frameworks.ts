@@ -182,7 +182,7 @@ function placeholderParts({ text, at, unknown }: Property): TargetPart[] {
   const parts: TargetPart[] = [];
   let from = 0;
   const literal = (to: number): void => {
-    if (to > from) parts.push({ kind: 'text', text: text.slice(from, to), at, plain: from === 0 && to === text.length });
+    if (to > from) parts.push({ kind: 'text', text: text.slice(from, to), at, plain: to - from === text.length });
   };
   for (const match of text.matchAll(/\$\{([\w.-]+)(?::([^${}]*))?\}/g)) {
     literal(match.index);

@@ -4,7 +4,7 @@ import { lineStarts, positionAt } from '../../text/source.ts';
 
 const CONFIG = '{"loadBalancingConfig":[{"round_robin":{}}]}';
 
-/** Gives a channel the policy round_robin in its language; `undefined` when there is no clear place for it. */
+/** Gives a channel without a policy round_robin in its language; `undefined` when there is no clear place for it. */
 export function roundRobinIn(channel: GrpcChannel): readonly Change[] | undefined {
   if (channel.serviceConfig && channel.language !== 'java') return intoServiceConfig(channel);
   const slot = channel.optionSlot;
@@ -16,7 +16,7 @@ export function roundRobinIn(channel: GrpcChannel): readonly Change[] | undefine
     return [{ change: 'replace-text', at: slot.at, text: `${gap.replaceAll('\r\n', '\n')}${option}` }];
   }
   // A list with one entry a line goes on like that.
-  const ownLine = /^,[ \t]*\r?\n/.test(text.slice(slot.at.end)) && slot.before.startsWith(', ');
+  const ownLine = /^,[ \t]*\r?\n/.test(text.slice(slot.at.end));
   const indent = /^[ \t]*/.exec(text.slice(lineStarts(slot.at.file)[positionAt(slot.at.file, slot.at.start).line]))?.[0] ?? '';
   const before = ownLine ? `,\n${indent}${slot.before.slice(2)}` : slot.before;
   return [{ change: 'replace-text', at: slot.at, text: `${before}${option}${slot.after}` }];
@@ -25,7 +25,7 @@ export function roundRobinIn(channel: GrpcChannel): readonly Change[] | undefine
 function optionText(channel: GrpcChannel): string {
   switch (channel.language) {
     case 'go': {
-      const prefix = channel.importName === undefined || channel.importName === '' ? '' : `${channel.importName}.`;
+      const prefix = channel.importName ? `${channel.importName}.` : '';
       return `${prefix}WithDefaultServiceConfig(\`${CONFIG}\`)`;
     }
     case 'java':
@@ -40,11 +40,11 @@ function optionText(channel: GrpcChannel): string {
 /** The channel has a service config already (retries, time limits): the policy goes into it, the rest stays. */
 function intoServiceConfig(channel: GrpcChannel): readonly Change[] | undefined {
   const config = channel.serviceConfig;
-  if (config?.text === undefined || !config.plain || channel.policy.kind !== 'default') return undefined;
+  if (config?.text === undefined || !config.plain) return undefined;
   const brace = config.text.indexOf('{');
   const quote = config.at.file.text[config.at.start - 1];
   // Escapes would be needed between double quotes.
-  if (brace < 0 || quote === '"' || /loadBalancing/i.test(config.text)) return undefined;
+  if (quote === '"') return undefined;
   const rest = config.text.slice(brace + 1);
   const gap = /^\s*/.exec(rest)?.[0] ?? '';
   const isEmpty = rest.trimStart().startsWith('}');

@@ -172,6 +172,14 @@ const CASES: readonly (readonly [title: string, expected: readonly string[], fil
   ],
   ['a URL', ['target-http-url literal http:// strip-scheme'], program([NET_DEVH], 'grpc.client.orders.address=http://orders:9090\n')],
   [
+    'a URL whose host the pod sets',
+    ['target-http-url given http:// in-pieces'],
+    {
+      ...program([NET_DEVH], 'grpc.client.orders.address=http://${ORDERS_HOST}:9090\n'),
+      'k8s.yaml': web('env: [{ name: ORDERS_HOST, value: orders }]') + server('orders'),
+    },
+  ],
+  [
     'a URL in pieces',
     ['target-http-url given http:// in-pieces'],
     program([NET_DEVH], 'grpc.client.orders.address=http://${ORDERS_HOST:orders}:9090\n'),
@@ -211,8 +219,8 @@ describe('Spring’s @Value', () => {
   it('says nothing where profiles differ', async () =>
     assert.deepEqual(
       await found(
-        shop('orders.address=orders:9090\n', undefined, {
-          'web/src/main/resources/application-prod.properties': 'orders.address=users:9090\n',
+        shop('orders.address=users:9090\n', undefined, {
+          'web/src/main/resources/application-prod.properties': 'orders.address=orders:9090\n',
         }),
       ),
       [],
@@ -235,6 +243,13 @@ describe('Spring’s @Value', () => {
   it('gives way to the environment', async () => {
     const set = { 'k8s.yaml': web('env: [{ name: ORDERS_ADDRESS, value: "orders:9090" }]') + server('orders') };
     assert.deepEqual(await found(shop('orders.address=users:9090\n', undefined, set)), [PINNED]);
+  });
+  it('in one container and not in the other: both values are one finding', async () => {
+    const env = 'env: [{ name: ORDERS_ADDRESS, value: "orders:9090" }]';
+    const manifests = web(env) + web().replace('name: web }', 'name: web-canary }') + server('orders') + server('basket');
+    assert.deepEqual(await found(shop('orders.address=basket:9090\n', undefined, { 'k8s.yaml': manifests })), [
+      'clusterip-pinned several address headless-twin',
+    ]);
   });
 });
 

@@ -109,6 +109,11 @@ const REFUSED: readonly (readonly [title: string, reason: string, files: Readonl
     { 'web/main.py': CLIENT.replace('"])', '"], options=[("grpc.lb_policy_name", "pick_first")])'), 'k8s.yaml': SHOP },
   ],
   [
+    'for a service config between double quotes',
+    'by-hand',
+    { 'web/main.py': CLIENT.replace('"])', '"], options=[("grpc.service_config", "{}")])'), 'k8s.yaml': SHOP },
+  ],
+  [
     'for a channel for each call',
     'by-hand',
     {
@@ -125,7 +130,8 @@ describe('the headless twin is left to the reader', () => {
 
 describe('the headless twin is offered all the same', () => {
   it('where HTTP takes another variable', async () => {
-    const client = `${CLIENT}import requests\nrequests.get("http://" + os.environ["BASKET_ADDR"] + "/healthz")\n`;
+    const basket = 'basket = grpc.insecure_channel(os.environ["BASKET_ADDR"])\n';
+    const client = `${CLIENT}${basket}import requests\nrequests.get("http://" + os.environ["BASKET_ADDR"] + "/healthz")\n`;
     assert.equal(await offered({ 'web/main.py': client, 'k8s.yaml': SHOP }), 'headless-twin');
   });
   it('where another namespace has a Service of that name', async () => {
