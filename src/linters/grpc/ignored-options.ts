@@ -23,7 +23,6 @@ function isNative(component: Component): boolean {
 
 /** The channel's options hold such an option: what is wrong with its load balancing is said there. */
 export function hasIgnoredOption(component: Component, channel: GrpcChannel): boolean {
-  if (channel.language !== 'typescript' && channel.language !== 'javascript') return false;
   return ignoredOptions(component).some((option) => option.value?.toLowerCase() !== 'pick_first' && optionsOf(channel, option));
 }
 
@@ -31,5 +30,5 @@ export function hasIgnoredOption(component: Component, channel: GrpcChannel): bo
 export function optionsOf(channel: GrpcChannel, { keyAt }: NodeOption): boolean {
   if (covers(channel.at, keyAt)) return true;
   const slot = channel.optionSlot;
-  return slot !== undefined && slot.style === 'node-entry' && slot.at.file === keyAt.file && !covers(channel.at, slot.at);
+  return slot !== undefined && slot.at.file === keyAt.file && !covers(channel.at, slot.at);
 }
