@@ -19,6 +19,7 @@ async function insightsOf(files: Readonly<Record<string, string>>): Promise<{ te
 
 it('says how many pods share the requests of a pinned channel', async () => {
   assert.deepEqual(await insightsOf({ 'web/main.py': CLIENT, 'k8s.yaml': service() + workload('4') }), [{ text: 'orders:9090', pods: 4 }]);
+  assert.deepEqual(await insightsOf({ 'web/main.py': CLIENT, 'k8s.yaml': service() + workload('2') }), [{ text: 'orders:9090', pods: 2 }]);
 });
 
 it('says nothing where the number or the path isn’t known', async () => {
