@@ -2,15 +2,13 @@ import type { GrpcChannel, NodeOption } from '../../code/index.ts';
 import type { Component } from '../../model/component.ts';
 import { oncePer } from '../../text/once.ts';
 import { covers } from '../../text/source.ts';
+import { isVendoredPath } from '../../text/vendored.ts';
 import { dependenciesNamed } from '../../model/project/resolve.ts';
-
-/** Copies of others' code. */
-const FOREIGN = /(?:^|\/)(?:vendor|node_modules|third_party)\//;
 
 /** Load-balancing options that grpc-js takes without reading them. The native package `grpc` does read both. */
 export const ignoredOptions = oncePer((component: Component): readonly NodeOption[] =>
   component.code.nodeOptions.filter((option) => {
-    if (option.test || option.package === 'grpc' || FOREIGN.test(option.keyAt.file.path)) return false;
+    if (option.test || option.package === 'grpc' || isVendoredPath(option.keyAt.file.path)) return false;
     if (option.key === 'loadBalancingPolicy' && option.hasLoadBalancingConfig) return false;
     return option.package === '@grpc/grpc-js' || !isNative(component);
   }),
