@@ -1,7 +1,7 @@
-import { fields, type Keep, labels, list, matching, scalar } from './raw.ts';
+import { fields, labels, list, matching, scalar } from './raw.ts';
 
 /** Durations, counts and switches: also mistaken ones. */
-const amount = matching(/^[-+]?[\w.% ]{0,32}$/);
+export const amount = matching(/^[-+]?[\w.% ]{0,32}$/);
 
 export const keepKeepalive = fields({ probes: amount, time: amount, interval: amount });
 
@@ -36,31 +36,4 @@ export const keepMeshConfig = fields({
   rootNamespace: scalar,
   trustDomain: scalar,
   discoverySelectors: list(fields({ matchLabels: labels })),
-});
-
-const portList = matching(/^[\w\s.,;:，*/[\]-]{0,500}$/);
-
-/** Values of istiod's chart: in the injector's ConfigMap (`values`), in an IstioOperator, in an Istio resource. */
-export const keepInstallValues: Keep = fields({
-  global: fields({
-    tag: scalar,
-    hub: matching(/^[\w./:-]{0,200}$/),
-    proxy: fields({
-      image: matching(/^[\w./:-]{0,200}$/),
-      excludeOutboundPorts: portList,
-      includeOutboundPorts: portList,
-      excludeInboundPorts: portList,
-      includeInboundPorts: portList,
-      includeIPRanges: portList,
-      excludeIPRanges: portList,
-      holdApplicationUntilProxyStarts: scalar,
-    }),
-  }),
-  pilot: fields({ cni: fields({ enabled: scalar }) }),
-  revision: scalar,
-  meshConfig: keepMeshConfig,
-  gateways: fields({
-    'istio-ingressgateway': fields({ env: fields({ ISTIO_META_IDLE_TIMEOUT: amount }) }),
-    'istio-egressgateway': fields({ env: fields({ ISTIO_META_IDLE_TIMEOUT: amount }) }),
-  }),
 });

@@ -16,7 +16,8 @@ import {
   textAt,
 } from './raw.ts';
 import { keepAnnotations } from './annotations.ts';
-import { keepInstallValues, keepKeepalive, keepMeshConfig } from './mesh-config.ts';
+import { keepInstallValues } from './install-values.ts';
+import { keepKeepalive, keepMeshConfig } from './mesh-config.ts';
 
 const amount = matching(/^[-+]?[\w.% ]{0,32}$/);
 

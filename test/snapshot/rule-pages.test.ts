@@ -54,7 +54,8 @@ function objectsOf({ files, configuration }: PageCase): readonly LiveObject[] | 
   if (configuration !== undefined) return undefined;
   const objects: LiveObject[] = [];
   for (const [path, text] of files) {
-    if (!/\.ya?ml$/.test(path) || text.includes('{{')) return undefined;
+    // What a template or a pipeline fills in is filled in when a cluster gets it.
+    if (!/\.ya?ml$/.test(path) || /\{\{|[$#]\{/.test(text)) return undefined;
     const documents = plainDocuments(text);
     if (!documents) return undefined;
     for (const document of documents) {
