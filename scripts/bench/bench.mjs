@@ -107,7 +107,7 @@ function coldLint() {
 /** Typing into a manifest, each run in a process of its own. @param {string[]} folder around the manifest; none: alone */
 function keystroke(...folder) {
   // The young generation of the editor's worker (src/editor/service-client.ts): three semi-spaces.
-  const args = ['--max-semi-space-size=16', join(root, 'scripts', 'bench', 'keystroke.ts'), ...folder];
+  const args = ['--max-semi-space-size=24', join(root, 'scripts', 'bench', 'keystroke.ts'), ...folder];
   const runs = Array.from({ length: RUNS }, () => JSON.parse(run(args).stdout));
   const middle = (name) => round(median(runs.map((one) => one[name])), 1);
   const result = {

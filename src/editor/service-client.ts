@@ -20,8 +20,8 @@ export class ServiceClient implements vscode.Disposable {
     this.thread = new WorkerThread(extensionPath, log, {
       name: 'the engine',
       workerData: { task: 'files', cancel: this.cancel.buffer },
-      // Three semi-spaces of 16 MiB: one holds eight keystrokes in a long manifest. In a smaller one, trees live long enough to be taken for old.
-      resourceLimits: { maxYoungGenerationSizeMb: 48 },
+      // Three semi-spaces of 24 MiB: one holds a dozen keystrokes in a long manifest. In a smaller one, trees live long enough to be taken for old.
+      resourceLimits: { maxYoungGenerationSizeMb: 72 },
       onMessage: (message) => this.receive(message),
       onDeath: () => this.died.fire(),
     });
