@@ -1,4 +1,5 @@
 import type { SourceFile, Span } from './source.ts';
+import { withSpans } from './yaml-documents.ts';
 import { type Mask, parseYaml, type YamlResult } from './yaml-parse.ts';
 
 /** Says that a text is, or may be, a template of Terraform's: a directive, or an interpolation that stands alone on its line. */
@@ -35,19 +36,17 @@ export function closingBrace(text: string, from: number): number {
 
 /** A template blanked out, as `maskTemplate` does with Helm's: what is literal still parses, at the same offsets. */
 export function maskTerraform(text: string, spans: readonly Span[]): { readonly text: string; readonly masks: readonly Mask[] } {
-  let masked = '';
-  let last = 0;
+  const fills: string[] = [];
   const masks = spans.map((span): Mask => {
     const expression = text.slice(span.start, span.end);
     const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
     const alone = text.slice(lineStart, span.start).trim() === '' && /^[ \t]*\r?(?:\n|$)/.test(text.slice(span.end, span.end + 200));
     const directive = expression.startsWith('%');
-    masked += text.slice(last, span.start) + expression.replace(/[^\r\n]/g, alone || directive ? ' ' : 'x');
-    last = span.end;
+    fills.push(alone || directive ? ' ' : 'x');
     // A directive only chooses; what stands alone may write any keys.
     return { ...span, expression, hole: alone && !directive };
   });
-  return { text: masked + text.slice(last), masks };
+  return { text: withSpans(text, spans, (index) => fills[index] ?? ' '), masks };
 }
 
 /**

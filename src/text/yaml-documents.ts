@@ -218,7 +218,7 @@ function templateActions(text: string): Span[] {
  * The text with the spans filled in. White space stays: an action may run over a line break, and the next line's indentation must hold;
  * a span that is filled with line breaks has nothing else in it.
  */
-function withSpans(text: string, spans: readonly Span[], filler: (index: number) => string): string {
+export function withSpans(text: string, spans: readonly Span[], filler: (index: number) => string): string {
   const parts: string[] = [];
   let at = 0;
   for (const [index, { start, end }] of spans.entries()) {

@@ -8,6 +8,7 @@ import type { Gap } from '../value.ts';
 import { evaluate, type TemplateContext } from './expression.ts';
 import { type GoValue, goTruth, goValue } from './go-value.ts';
 import { resolveTemplate } from './resolve-template.ts';
+import { oncePer } from '../../text/once.ts';
 import { withNodeAt } from '../../text/yaml-tree.ts';
 import { emptyValues, layerValues, readValues, subchartValues } from './values.ts';
 
@@ -64,10 +65,10 @@ const CHANGED_VALUES = new RegExp(`${CHANGES}(?:[$.]\\s+"Values"|\\(\\s*index\\s
 const NAMED_VALUES = new RegExp(String.raw`(\$\w+)\s*:=\s*${PATH}(?=\s*[-}|])`, 'g');
 
 /** The paths of values that a template changes before others read them, as `.a.b`; `''`: all of them. */
-function changedValues(template: string): string[] {
-  const named = [...template.matchAll(NAMED_VALUES)].filter(([, name = '']) => new RegExp(`${CHANGES}\\${name}\\b`).test(template));
-  return [...[...template.matchAll(CHANGED_VALUES)].map(([, path = '']) => path), ...named.map(([, , path = '']) => path)];
-}
+const changedValues = oncePer(({ text }: SourceFile): readonly string[] => {
+  const named = [...text.matchAll(NAMED_VALUES)].filter(([, name = '']) => new RegExp(`${CHANGES}\\${name}\\b`).test(text));
+  return [...[...text.matchAll(CHANGED_VALUES)].map(([, path = '']) => path), ...named.map(([, , path = '']) => path)];
+});
 
 /**
  * Every chart.
@@ -258,7 +259,8 @@ class ReleaseRun {
 
   /** A template changes the values before others read them (Istio's profiles do): what they are then isn't followed. */
   private changedValues(chart: ChartFolder): Set<string> {
-    return new Set([...chart.templatePaths, ...chart.helperPaths].flatMap((path) => changedValues(this.reader.readText(path)?.text ?? '')));
+    const files = [...chart.templatePaths, ...chart.helperPaths].flatMap((path) => this.reader.readText(path) ?? []);
+    return new Set(files.flatMap(changedValues));
   }
 
   private template(path: string, context: TemplateContext): void {
